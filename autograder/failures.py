@@ -1,0 +1,90 @@
+"""What a room raises when a server does not do what was expected of it."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Literal
+
+from autograder.diagram import Diagram, Mark
+from autograder.i18n import _
+
+Cause = Literal[
+    "missing",  # something did not come
+    "unwanted",  # something came that should not
+    "wrong",  # something came, but not as it should be
+    "refused",  # no connection could be made
+    "closed",  # the server closed a connection
+    "died",  # the server's process ended
+    "syntax",  # Python could not even read the program
+    "input",  # the program asks the keyboard
+    "ended",  # the program ran to its end without waiting for anybody
+    "deaf",  # it runs, but listens nowhere and waits
+    "busy",  # it works for ever
+    "flood",  # it prints or sends without end
+]
+
+STARTING: frozenset[Cause] = frozenset(("syntax", "input", "ended", "deaf"))
+"""Causes that are the same for every test: the server never was a server."""
+
+
+class Unmet(AssertionError):
+    """An expectation that the server did not meet.
+
+    Args:
+        cause: what kind of failure it is.
+        tried: what was done last, a sentence.
+        expected: what should have come of it, a sentence.
+        got: what came instead, one or more sentences.
+        mark: the arrow of the diagram that is missing or unwanted.
+        starting: whether the server failed before it listened at all.
+    """
+
+    def __init__(
+        self,
+        cause: Cause,
+        *,
+        tried: str = "",
+        expected: str = "",
+        got: str = "",
+        mark: Mark | None = None,
+        starting: bool = False,
+    ) -> None:
+        super().__init__(cause)
+        self.cause: Cause = cause
+        self.tried = tried
+        self.expected = expected
+        self.got = got
+        self.mark = mark
+        self.starting = starting
+        self.recipe: tuple[str, ...] = ()
+        self.diagram: Diagram | None = None
+        self.output = ""
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def lines(self) -> list[str]:
+        """Return the failure in words, with the lines that reproduce it."""
+        rows = [
+            (_("Tried"), self.tried),
+            (_("Expected"), self.expected),
+            (_("Got"), self.got),
+        ]
+        width = max(len(label) for label, _text in rows) + 2
+        lines = []
+        for label, text in rows:
+            if text:
+                head = f"{label}:".ljust(width)
+                lines += textwrap.indent(text, " " * width).split("\n")
+                lines[-text.count("\n") - 1] = head + text.split("\n")[0]
+        if self.diagram is not None:
+            lines += ["", self.diagram.text()]
+        if self.output:
+            lines += ["", _("The server's last output:"), textwrap.indent(self.output, "    ")]
+        if self.recipe:
+            lines += ["", _("To see it yourself:"), *(f"    {line}" for line in self.recipe)]
+        return lines
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the failure in a notebook without the grader's own frames (IPython's hook)."""
+        return self.lines()

@@ -1,0 +1,502 @@
+"""Run chat servers; this program is what runs inside the sandbox, the grader is outside.
+
+Standard library only (and `time_machine`, where the clock is to be set), no import of
+`autograder`: it is started as a file of its own, by `autograder.process`, in one of two ways:
+
+    launcher.py warm FD          POSIX: wait for orders on a Unix socket and fork a server for each
+    launcher.py once PORT KEY    elsewhere: connect to 127.0.0.1:PORT and become the server
+
+Nothing that it says decides about points. It tells on which port the server listens, where its
+threads stand, and how it ended; the conversation itself goes over the chat connections alone.
+
+Orders and answers are JSON objects, one a line. A server gets a channel of its own for
+
+    {"do": "clock", "epoch": seconds}    set the wall clock
+    {"do": "threads"}                    where is each thread?
+    {"do": "cpu"}                        processor seconds used so far
+
+and says {"listening": port} by itself.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import types
+
+STACK_BYTES = 1024 * 1024  # each thread's; the usual 8 MB would use up the memory limit
+BACKLOG = 128  # so that a burst of connections is never answered by the kernel's retry of 1 s
+POLL_SECONDS = 0.02  # socketserver looks twice a second whether it shall stop; this is quicker
+
+
+class Channel:
+    """A socket that carries JSON objects, one a line, and file descriptors beside them."""
+
+    def __init__(self, sock):
+        self.sock = sock
+        self._buffer = b""
+
+    def send(self, message, fds=()):
+        """Send one object, and open file descriptors with it (POSIX)."""
+        data = json.dumps(message).encode() + b"\n"
+        if fds:
+            socket.send_fds(self.sock, [data], list(fds))
+        else:
+            self.sock.sendall(data)
+
+    def receive(self, fds=None):
+        """Return the next object, or None when the other side is gone; append fds to `fds`."""
+        while b"\n" not in self._buffer:
+            try:
+                if fds is None:
+                    data = self.sock.recv(65536)
+                else:
+                    data, received, _flags, _address = socket.recv_fds(self.sock, 65536, 16)
+                    fds.extend(received)
+            except OSError:
+                return None
+            if not data:
+                return None
+            self._buffer += data
+        line, self._buffer = self._buffer.split(b"\n", 1)
+        return json.loads(line)
+
+
+# -- what a server sees ---------------------------------------------------------------------
+
+
+class Clock:
+    """The wall clock of this process, once it is set to another time than the real one."""
+
+    def __init__(self):
+        self._travel = None
+
+    def set(self, epoch):
+        """Let the wall clock show `epoch` (seconds since 1970, UTC) now, and run on from there."""
+        import time_machine
+
+        if self._travel is None:
+            self._travel = time_machine.travel(epoch, tick=True).start()
+        else:
+            self._travel.move_to(epoch)
+
+
+def redirect_addresses(channel):
+    """Let every `bind` take a free port on loopback, and tell the grader when a socket listens.
+
+    A hard-coded port is fine this way, and any number of servers run side by side.
+    """
+    real_bind, real_listen = socket.socket.bind, socket.socket.listen
+    loopback = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
+
+    def bind(self, address):
+        if self.family in loopback and self.type & socket.SOCK_STREAM:
+            # an address of the wrong shape is the student's error and stays one
+            host, port = address[0], address[1]
+            if not isinstance(host, str | bytes) or not isinstance(port, int):
+                return real_bind(self, address)
+            if not 0 <= port <= 65535:
+                return real_bind(self, address)
+            return real_bind(self, (loopback[self.family], 0))
+        return real_bind(self, address)
+
+    def listen(self, backlog=BACKLOG):
+        result = real_listen(self, max(backlog, BACKLOG))
+        if self.family in loopback:
+            with contextlib.suppress(OSError):
+                channel.send({"listening": self.getsockname()[1]})
+        return result
+
+    socket.socket.bind, socket.socket.listen = bind, listen
+    server_module = sys.modules.get("socketserver")
+    if server_module is not None:
+        server_module.BaseServer.serve_forever.__defaults__ = (POLL_SECONDS,)
+
+
+def thread_report(folder):
+    """Return where each thread of this process stands, as plain data, the main thread first."""
+    import linecache
+    import threading
+
+    frames = sys._current_frames()
+    report = []
+    for thread in threading.enumerate():
+        frame = frames.get(thread.ident)
+        innermost = frame.f_code.co_name if frame else ""
+        calls = []
+        while frame is not None:
+            file = frame.f_code.co_filename
+            if not os.path.isabs(file) or file.startswith(folder):
+                calls.append(
+                    {
+                        "file": os.path.basename(file),
+                        "line": frame.f_lineno,
+                        "function": frame.f_code.co_name,
+                        "source": linecache.getline(file, frame.f_lineno).strip(),
+                    }
+                )
+            frame = frame.f_back
+        report.append(
+            {
+                "name": thread.name,
+                "native_id": thread.native_id,
+                "daemon": thread.daemon,
+                "main": thread is threading.main_thread(),
+                "innermost": innermost,
+                "calls": calls,
+            }
+        )
+    report.sort(key=lambda thread: not thread["main"])
+    return report
+
+
+def obey(channel, clock, folder, at_end):
+    """Carry out the grader's orders to this server, until the grader is gone."""
+    while (order := channel.receive()) is not None:
+        answer = {}
+        try:
+            if order["do"] == "clock":
+                clock.set(order["epoch"])
+            elif order["do"] == "threads":
+                answer = {"threads": thread_report(folder)}
+            elif order["do"] == "cpu":
+                times = os.times()
+                answer = {"cpu": times.user + times.system}
+        except Exception as error:  # the student's code may have broken anything in here
+            answer = {"failed": repr(error)}
+        with contextlib.suppress(OSError):
+            channel.send({"answer": order["do"], **answer})
+    at_end()
+
+
+def limit_resources(limits):
+    """Set the resource limits (names of `resource` without RLIMIT_, values in their units)."""
+    if not limits:
+        return
+    import resource
+
+    for name, value in limits.items():
+        kind = getattr(resource, "RLIMIT_" + name, None)
+        if kind is None:
+            continue
+        hard = resource.getrlimit(kind)[1]
+        if hard != resource.RLIM_INFINITY:
+            value = min(value, hard)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(kind, (value, value))
+
+
+def preload(order):
+    """Import what the server will import, and what sets its clock."""
+    sys.path.append(order["library"])
+    for module in [*order["preload"], "time_machine"]:
+        with contextlib.suppress(Exception):
+            __import__(module)
+    sys.path.remove(order["library"])
+
+
+def write_files(files, folder):
+    """Write the submission's files (name -> latin-1 coded bytes) into `folder`."""
+    for name, content in files.items():
+        path = os.path.join(folder, *name.split("/"))
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(content.encode("latin-1"))
+
+
+def run_server(order, code, folder, channel, at_end):
+    """Become the server: set its clock and limits, and run it as `__main__`.
+
+    Raises:
+        SystemExit: with the exit code that Python would give.
+    """
+    import _thread
+    import threading
+    import time
+
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    if hasattr(time, "tzset"):
+        time.tzset()
+    limit_resources(order["limits"])
+    threading.stack_size(STACK_BYTES)
+    clock = Clock()
+    if order["epoch"] is not None:
+        clock.set(order["epoch"])
+    redirect_addresses(channel)
+    # a thread that `threading` does not know: students print threading.active_count()
+    _thread.start_new_thread(obey, (channel, clock, folder, at_end))
+
+    name = order["name"]
+    main = types.ModuleType("__main__")
+    main.__file__ = name
+    main.__builtins__ = __builtins__
+    sys.modules["__main__"] = main
+    sys.argv = [name]
+    sys.path.insert(0, folder)
+    try:
+        if code is None:
+            with open(name, "rb") as file:
+                code = compile(file.read(), name, "exec")
+        exec(code, main.__dict__)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        # without the two frames of this file, as if Python had started the server itself
+        trace = error.__traceback__.tb_next if error.__traceback__ else None
+        sys.excepthook(type(error), error.with_traceback(trace), trace)
+        raise SystemExit(1) from None
+
+
+# -- warm: fork a server for each order ------------------------------------------------------
+
+
+class WarmLauncher:
+    """Wait for orders with everything imported, so that a further server takes milliseconds."""
+
+    def __init__(self, channel):
+        self.channel = channel
+        self.servers = {}  # pid -> folder
+        self.code = None
+
+    def prepare(self, order):
+        """Import what the server will import, and compile it once."""
+        self.order = order
+        if order["uid"] is not None:
+            os.setgroups([])
+            os.setresgid(order["uid"], order["uid"], order["uid"])
+            os.setresuid(order["uid"], order["uid"], order["uid"])
+        adopt_orphans()
+        preload(order)
+        with contextlib.suppress(Exception):
+            source = order["files"][order["name"]].encode("latin-1")
+            self.code = compile(source, order["name"], "exec")
+        self.channel.send({"ready": os.getpid()})
+
+    def start(self, order, fds):
+        """Fork a server; `fds` are its output and its channel."""
+        output, server_channel = fds
+        folder = tempfile.mkdtemp(prefix="chat-", dir=self.order["folder"])
+        write_files(self.order["files"], folder)
+        pid = os.fork()
+        if pid == 0:
+            self.become_server({**self.order, **order}, folder, output, server_channel)
+        for fd in fds:
+            os.close(fd)
+        self.servers[pid] = folder
+        self.channel.send({"started": pid})
+
+    def become_server(self, order, folder, output, server_channel):
+        """In the forked child: give up everything of the launcher's, then run the server."""
+        # closed as objects: one that is collected later would close a number that by then
+        # is a socket of the student's
+        self.selector.close()
+        self.channel.sock.close()
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.setsid()
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for source, target in ((nothing, 0), (output, 1), (output, 2), (server_channel, 3)):
+            os.dup2(source, target)
+        os.closerange(4, os.sysconf("SC_OPEN_MAX") if sys.platform != "linux" else 65536)
+        sys.stdin = open(0, encoding="utf-8")
+        sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+        sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+        os.set_inheritable(3, False)
+        channel = Channel(socket.socket(fileno=3))
+        raise Become(order, self.code, folder, channel)
+
+    def connect(self, port, fds):
+        """Connect to a server on behalf of the grader, which is outside this network."""
+        sock = socket.socket()
+        sock.setblocking(False)
+        with contextlib.suppress(BlockingIOError, InterruptedError):
+            try:
+                sock.connect(("127.0.0.1", port))
+            except OSError as error:
+                if error.errno not in (115, 36):  # EINPROGRESS on Linux and on macOS
+                    self.channel.send({"refused": str(error)})
+                    return
+        self.channel.send({"connected": port}, [sock.fileno()])
+        sock.close()
+
+    def stop(self, pid):
+        """End a server and everything that it started."""
+        if pid in self.servers:
+            with contextlib.suppress(OSError):
+                os.killpg(pid, signal.SIGKILL)
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+            while pid in self.servers:
+                self.reap(block=True)
+        if not self.servers:
+            self.sweep()
+
+    def sweep(self):
+        """End what a server left behind, however it hid itself, and empty the folder."""
+        if self.order["alone"]:  # in a pid namespace of our own "everybody" is the sandbox
+            with contextlib.suppress(OSError):
+                os.kill(-1, signal.SIGKILL)
+        for _round in range(100):  # bounded: a process may fork while it is being ended
+            orphans = [pid for pid in children() if pid not in self.servers]
+            if not orphans:
+                break
+            for pid in orphans:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+            for pid in orphans:
+                with contextlib.suppress(OSError):
+                    os.waitpid(pid, 0)
+        if self.order["alone"]:
+            for name in os.listdir(self.order["folder"]):
+                shutil.rmtree(os.path.join(self.order["folder"], name), ignore_errors=True)
+
+    def reap(self, block=False):
+        """Tell the grader which servers have ended."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, 0 if block else os.WNOHANG)
+            except ChildProcessError:
+                # a server that somebody else reaped cannot be waited for: count it as ended
+                for pid in list(self.servers):
+                    self.forget(pid, 0)
+                return
+            if pid == 0:
+                return
+            if pid in self.servers:
+                self.forget(pid, status)
+                block = False
+
+    def forget(self, pid, status):
+        """Remove a server that has ended, with its folder."""
+        shutil.rmtree(self.servers.pop(pid), ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self.channel.send({"exited": pid, "status": os.waitstatus_to_exitcode(status)})
+
+    def serve(self):
+        """Carry out orders until the grader is gone, however it went."""
+        import selectors
+
+        wake, alarm = os.pipe()
+        for fd in (wake, alarm):
+            os.set_blocking(fd, False)
+        signal.set_wakeup_fd(alarm)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(self.channel.sock, selectors.EVENT_READ)
+        self.selector.register(wake, selectors.EVENT_READ)
+        while True:
+            for key, _events in self.selector.select():
+                if key.fileobj is self.channel.sock:
+                    fds = []
+                    order = self.channel.receive(fds)
+                    if order is None:
+                        return
+                    if order["do"] == "prepare":
+                        self.prepare(order)
+                    elif order["do"] == "start":
+                        self.start(order, fds)
+                    elif order["do"] == "connect":
+                        self.connect(order["port"], fds)
+                    elif order["do"] == "stop":
+                        self.stop(order["pid"])
+                        self.channel.send({"stopped": order["pid"]})
+                else:
+                    with contextlib.suppress(OSError):
+                        os.read(wake, 4096)
+                    self.reap()
+
+    def close(self):
+        """Leave nothing behind."""
+        for pid in list(self.servers):
+            self.stop(pid)
+
+
+class Become(BaseException):
+    """Carries a forked server out of the launcher's loop, so that none of it is on its stack."""
+
+
+def children():
+    """Return the pids of this process's children (Linux; elsewhere none are known)."""
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children") as file:
+            return [int(pid) for pid in file.read().split()]
+    except OSError:
+        return []
+
+
+def adopt_orphans():
+    """Let processes that lose their parent become ours (Linux), so that none gets away."""
+    with contextlib.suppress(Exception):
+        import ctypes
+
+        set_child_subreaper = 36  # PR_SET_CHILD_SUBREAPER of linux/prctl.h
+        ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
+
+
+def warm(fd):
+    """Be the warm launcher on Unix socket `fd`."""
+    launcher = WarmLauncher(Channel(socket.socket(fileno=fd)))
+    try:
+        launcher.serve()
+    except Become as become:  # this is the forked server now: nothing of the launcher's is its
+        return become.args
+    except BaseException:
+        launcher.close()
+        raise
+    launcher.close()
+    return None
+
+
+# -- once: be the one server -----------------------------------------------------------------
+
+
+def once(port, key):
+    """Take the one order from the grader at 127.0.0.1:`port`, which knows us by `key`."""
+    sock = socket.create_connection(("127.0.0.1", port))
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.sendall(key.encode())
+    channel = Channel(sock)
+    order = channel.receive()
+    if order is None:
+        return None
+    preload(order)
+    folder = order["folder"]
+    write_files(order["files"], folder)
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+
+    def at_end():
+        os.chdir(tempfile.gettempdir())  # Windows does not remove the folder one stands in
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(1)
+
+    return order, None, folder, channel, at_end
+
+
+def main():
+    """Start as the arguments say; a forked server comes back here and runs on from here."""
+    import site
+
+    site.setquit()  # exit() and quit(), which -S leaves out
+    site.sethelper()
+    way, number = sys.argv[1], int(sys.argv[2])
+    if way == "warm":
+        become = warm(number)
+        if become is not None:
+            run_server(*become, at_end=lambda: os._exit(1))
+    else:
+        arguments = once(number, sys.argv[3])
+        if arguments is not None:
+            run_server(*arguments)
+
+
+if __name__ == "__main__":
+    main()

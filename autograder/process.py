@@ -1,0 +1,488 @@
+"""The grader's side of the launcher: start servers, reach them, know how they ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from autograder import sandbox as sandbox_module
+from autograder.launcher import Channel
+from autograder.sandbox import Sandbox
+from autograder.submission import Submission
+
+START_SECONDS = 60.0  # for the launcher to be ready; only a broken machine needs more than one
+ANSWER_SECONDS = 10.0
+
+
+class LauncherLost(Exception):
+    """The launcher does not answer: killed by what it runs, or by the machine."""
+
+
+@dataclass
+class Exit:
+    """How a server's process ended.
+
+    Args:
+        code: exit code; negative numbers are signals, as in `subprocess`.
+    """
+
+    code: int
+
+    def __str__(self) -> str:
+        if self.code < 0:
+            with contextlib.suppress(ValueError):
+                return signal.Signals(-self.code).name
+        return str(self.code)
+
+
+@dataclass
+class ServerProcess:
+    """One running server.
+
+    Args:
+        launcher: what started it.
+        pid: its process id as its launcher knows it (inside the sandbox).
+        channel: the launcher's channel into that process.
+        output: read end of its standard output and standard error, not blocking.
+        ports: the ports on which it listens, in the order in which it opened them.
+        exit: how it ended, None while it runs.
+    """
+
+    launcher: Launcher
+    pid: int
+    channel: Channel
+    output: int | socket.socket
+    ports: list[int] = field(default_factory=list)
+    exit: Exit | None = None
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _rest: bytes = b""
+
+    def read_output(self, size: int) -> bytes | None:
+        """Return what it printed, b"" where nothing is there now, None after the end."""
+        try:
+            data = (
+                os.read(self.output, size)
+                if isinstance(self.output, int)
+                else self.output.recv(size)
+            )
+        except BlockingIOError:
+            return b""
+        except OSError:
+            return None
+        return data or None
+
+    def read_channel(self) -> bool:
+        """Take in what the process says of itself; return False when it says no more."""
+        try:
+            data = self.channel.sock.recv(65536)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        if not data:
+            return False
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > 4_000_000:  # never from us
+            return False
+        for line in lines:
+            with contextlib.suppress(ValueError):
+                self._hear(sandboxed_json(line))
+        return True
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        if isinstance(port := message.get("listening"), int) and 0 < port < 65536:
+            if port not in self.ports:
+                self.ports.append(port)
+        elif isinstance(kind := message.get("answer"), str):
+            self.answers[kind] = message
+
+    def order(self, order: dict[str, Any]) -> None:
+        """Send an order; its answer arrives in `answers` by the order's name."""
+        self.answers.pop(order["do"], None)
+        with contextlib.suppress(OSError):
+            self.channel.send(order)
+
+    def connect(self) -> socket.socket:
+        """Begin a connection to the server and return it, not blocking, perhaps not yet made.
+
+        Raises:
+            OSError: the server listens nowhere, or the connection is refused at once.
+            LauncherLost: the launcher is gone.
+        """
+        if not self.ports:
+            raise ConnectionRefusedError("the server does not listen")
+        return self.launcher.connect(self.ports[-1])
+
+    def stop(self) -> None:
+        """End the server and everything that it started."""
+        self.launcher.stop(self)
+        with contextlib.suppress(OSError):
+            self.channel.sock.close()
+        if isinstance(self.output, int):
+            with contextlib.suppress(OSError):
+                os.close(self.output)
+        else:
+            self.output.close()
+
+
+def sandboxed_json(line: bytes) -> dict[str, Any]:
+    """Return the object in `line`, which a stranger wrote.
+
+    Raises:
+        ValueError: it is none.
+    """
+    import json
+
+    try:
+        value = json.loads(line)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
+    return value
+
+
+class Launcher(Protocol):
+    """What starts servers of one submission."""
+
+    submission: Submission
+    sandbox: Sandbox
+
+    def start(self, *, epoch: float | None, timezone: str | None) -> ServerProcess: ...
+
+    def connect(self, port: int) -> socket.socket: ...
+
+    def stop(self, server: ServerProcess) -> None: ...
+
+    def listen_to(self) -> list[socket.socket]: ...
+
+    def root_pid(self) -> int | None: ...
+
+    def poll(self, server: ServerProcess) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def environment(timezone: str | None) -> dict[str, str]:
+    """Return the environment that a server sees: the same everywhere, nothing of the person's."""
+    values = {
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "PYTHONUTF8": "1",
+        "PYTHONUNBUFFERED": "1",
+        "MALLOC_ARENA_MAX": "2",  # memory that many threads reserve and never use
+    }
+    if timezone is not None:
+        values["TZ"] = timezone
+    if sys.platform == "win32":  # Windows' own sockets need it
+        values |= {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
+    return values
+
+
+def order_for(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
+    """Return the launcher's order for servers of `submission`."""
+    return {
+        "do": "prepare",
+        "name": submission.name,
+        "files": {name: data.decode("latin-1") for name, data in submission.files.items()},
+        "preload": ["socket", "threading", "traceback", "linecache", *submission.imports()],
+        "limits": sandbox.limits,
+        "uid": sandbox.uid,
+        "alone": sandbox.alone,
+        "folder": sandbox_module.FOLDER if sandbox.alone else tempfile.gettempdir(),
+        "library": (
+            sandbox_module.LIBRARY
+            if sandbox.alone
+            else str(sandbox_module.clock_library()[0].parent)
+        ),
+    }
+
+
+class WarmLauncher:
+    """A launcher that forks servers from a warm process (POSIX).
+
+    Args:
+        submission: the server and its files.
+        sandbox: where to run it.
+
+    The process is started at once and gets ready while the grader does other things.
+    """
+
+    def __init__(self, submission: Submission, sandbox: Sandbox) -> None:
+        self.submission = submission
+        self.sandbox = sandbox
+        self._servers: dict[int, ServerProcess] = {}
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        with theirs:
+            command = sandbox.command("warm", str(theirs.fileno()))
+            self._process = subprocess.Popen(
+                command,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                env={"LANG": "C.UTF-8"},
+                cwd="/",
+            )
+        ours.settimeout(START_SECONDS)
+        self._channel = Channel(ours)
+        self._ready = False
+        self._send(order_for(submission, sandbox))
+
+    def _send(self, message: dict[str, Any], fds: tuple[int, ...] = ()) -> None:
+        try:
+            self._channel.send(message, fds)
+        except OSError as error:
+            raise self._lost() from error
+
+    def _lost(self) -> LauncherLost:
+        stream = self._process.stderr
+        said = b""
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            self._process.wait(1)
+        if stream is not None:
+            os.set_blocking(stream.fileno(), False)
+            with contextlib.suppress(OSError):
+                said = stream.read() or b""
+        return LauncherLost(said.decode(errors="replace")[-2000:].strip())
+
+    def _wait_ready(self) -> None:
+        if self._ready:
+            return
+        self._answer("ready")
+        self._channel.sock.settimeout(ANSWER_SECONDS)
+        self._ready = True
+
+    def _answer(self, kind: str, fds: list[int] | None = None) -> dict[str, Any]:
+        """Wait for the answer `kind`; what the launcher tells meanwhile is taken in."""
+        while True:
+            message = self._channel.receive(fds)
+            if message is None:
+                raise self._lost()
+            if "exited" in message:
+                self._ended(message)
+            elif kind in message or "refused" in message:
+                answer: dict[str, Any] = message
+                return answer
+
+    def _ended(self, message: dict[str, Any]) -> None:
+        server = self._servers.pop(message["exited"], None)
+        if server is not None:
+            server.exit = Exit(message["status"])
+
+    def hear(self) -> None:
+        """Take in what the launcher tells by itself (that a server has ended)."""
+        message = self._channel.receive()
+        if message is None:
+            raise self._lost()
+        if "exited" in message:
+            self._ended(message)
+
+    def start(self, *, epoch: float | None = None, timezone: str | None = None) -> ServerProcess:
+        """Start a server and return it; it may not listen yet.
+
+        Args:
+            epoch: what the wall clock shows at the start, in seconds since 1970 UTC; None for
+                the real time.
+            timezone: its `TZ`.
+
+        Raises:
+            LauncherLost: the launcher is gone.
+        """
+        self._wait_ready()
+        read_end, write_end = os.pipe()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        with theirs:
+            order = {"do": "start", "epoch": epoch, "environment": environment(timezone)}
+            self._send(order, (write_end, theirs.fileno()))
+            os.close(write_end)
+        pid = self._answer("started")["started"]
+        os.set_blocking(read_end, False)
+        ours.setblocking(False)
+        server = ServerProcess(self, pid, Channel(ours), read_end)
+        self._servers[pid] = server
+        return server
+
+    def connect(self, port: int) -> socket.socket:
+        """Begin a connection to `port` in the servers' network; raises as `ServerProcess.connect`."""
+        if not self.sandbox.alone:
+            return begin_connection(port)
+        fds: list[int] = []
+        self._send({"do": "connect", "port": port})
+        answer = self._answer("connected", fds)
+        if "refused" in answer:
+            raise ConnectionRefusedError(answer["refused"])
+        sock = socket.socket(fileno=fds[0])
+        sock.setblocking(False)
+        return sock
+
+    def stop(self, server: ServerProcess) -> None:
+        """End `server`, everything that it started, and what it wrote."""
+        with contextlib.suppress(LauncherLost):
+            self._send({"do": "stop", "pid": server.pid})
+            self._answer("stopped")
+        self._servers.pop(server.pid, None)
+
+    def poll(self, server: ServerProcess) -> None:
+        """Nothing to do: the launcher tells when a server has ended."""
+
+    def listen_to(self) -> list[socket.socket]:
+        """Return the sockets on which `hear` has something to take in."""
+        return [self._channel.sock]
+
+    def root_pid(self) -> int | None:
+        """Return the process under which all servers are found, where it is known."""
+        return self._process.pid
+
+    def close(self) -> None:
+        """End the launcher and everything that runs under it."""
+        self._channel.sock.close()  # it then ends its servers, removes its folders and itself
+        try:
+            self._process.wait(ANSWER_SECONDS)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+
+
+def begin_connection(port: int) -> socket.socket:
+    """Begin a connection to `port` on this machine's loopback; raises OSError if refused."""
+    sock = socket.socket()
+    sock.setblocking(False)
+    try:
+        sock.connect(("127.0.0.1", port))
+    except (BlockingIOError, InterruptedError):
+        pass
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+class ColdLauncher:
+    """A launcher that starts a new Python for each server: where there is no `fork`.
+
+    Args:
+        submission: the server and its files.
+        sandbox: level "process"; no other can be had without `fork`.
+    """
+
+    def __init__(self, submission: Submission, sandbox: Sandbox) -> None:
+        self.submission = submission
+        self.sandbox = sandbox
+        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+        self._folders: dict[int, str] = {}
+
+    def start(self, *, epoch: float | None = None, timezone: str | None = None) -> ServerProcess:
+        """Start a server; arguments and errors as `WarmLauncher.start`."""
+        folder = tempfile.mkdtemp(prefix="chat-")
+        key = secrets.token_hex(16)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.settimeout(START_SECONDS)
+            process = subprocess.Popen(
+                self.sandbox.command("once", str(listener.getsockname()[1]), key),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=sys.platform != "win32",
+                env=environment(timezone),
+            )
+            try:
+                sock = self._accept(listener, key)
+            except TimeoutError:
+                process.kill()
+                process.wait()
+                shutil.rmtree(folder, ignore_errors=True)
+                raise LauncherLost("the launcher did not report") from None
+        channel = Channel(sock)
+        order = order_for(self.submission, self.sandbox)
+        order |= {"folder": folder, "environment": environment(timezone), "epoch": epoch}
+        channel.send(order)
+        sock.setblocking(False)
+        self._processes[process.pid] = process
+        self._folders[process.pid] = folder
+        return ServerProcess(self, process.pid, channel, as_socket(process))
+
+    @staticmethod
+    def _accept(listener: socket.socket, key: str) -> socket.socket:
+        """Return the connection of the launcher that knows `key`; others are turned away."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            sock, _address = listener.accept()
+            sock.settimeout(START_SECONDS)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with contextlib.suppress(OSError):
+                if secrets.compare_digest(sock.recv(len(key)), key.encode()):
+                    return sock
+            sock.close()
+        raise TimeoutError
+
+    def connect(self, port: int) -> socket.socket:
+        """Begin a connection to `port`; raises OSError if it is refused at once."""
+        return begin_connection(port)
+
+    def hear(self) -> None:
+        """See which servers have ended."""
+
+    def poll(self, server: ServerProcess) -> None:
+        """Note in `server` whether it has ended."""
+        process = self._processes.get(server.pid)
+        if process is not None and server.exit is None:
+            code = process.poll()
+            if code is not None:
+                server.exit = Exit(code)
+
+    def stop(self, server: ServerProcess) -> None:
+        """End `server`, what it started (POSIX: its session), and what it wrote."""
+        process = self._processes.pop(server.pid, None)
+        if process is None:
+            return
+        if sys.platform != "win32":
+            with contextlib.suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
+        process.wait()
+        shutil.rmtree(self._folders.pop(server.pid), ignore_errors=True)
+
+    def listen_to(self) -> list[socket.socket]:
+        """Return no sockets: an ended process is seen by `poll`."""
+        return []
+
+    def root_pid(self) -> int | None:
+        """Return the one running server's pid, where there is one."""
+        return next(iter(self._processes), None)
+
+    def close(self) -> None:
+        """End all servers."""
+        for pid in list(self._processes):
+            self.stop(ServerProcess(self, pid, Channel(socket.socket()), -1))
+
+
+def as_socket(process: subprocess.Popen[bytes]) -> socket.socket:
+    """Return a socket with what `process` prints: on Windows a pipe cannot be waited for."""
+    ours, theirs = socket.socketpair()
+    stream = process.stdout
+    assert stream is not None
+
+    def copy() -> None:
+        with theirs, stream, contextlib.suppress(OSError):
+            while data := os.read(stream.fileno(), 65536):
+                theirs.sendall(data)
+
+    threading.Thread(target=copy, name="server output", daemon=True).start()
+    ours.setblocking(False)
+    return ours

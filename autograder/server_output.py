@@ -1,0 +1,60 @@
+"""Read what a server printed: how it died, and where in the student's own lines."""
+
+from __future__ import annotations
+
+import re
+
+from autograder.visible import safe
+
+_FRAME = re.compile(r'^\s+File "(?P<file>[^"]+)", line \d+(?:, in .*)?$')
+_HEAD = "Traceback (most recent call last):"
+
+MAX_LINES = 16
+
+
+def own_lines(output: str) -> str:
+    """Return `output` with the frames of the library taken out of its tracebacks.
+
+    A frame is the student's own when its file has no folder in front (the launcher gives the
+    submission's files their bare names) and the library's when it has one.
+    """
+    kept: list[str] = []
+    skipping = False
+    for line in output.splitlines():
+        frame = _FRAME.match(line)
+        if frame:
+            skipping = frame["file"].startswith(("/", "<")) or ":\\" in frame["file"]
+        elif skipping and not line.startswith("    "):
+            skipping = False
+        if not skipping:
+            kept.append(line)
+    return "\n".join(kept)
+
+
+def last_lines(output: str, count: int = MAX_LINES) -> str:
+    """Return the end of `output`, the student's own lines, safe to show."""
+    lines = own_lines(output).rstrip().splitlines()
+    cut = ["…"] if len(lines) > count else []
+    return "\n".join(cut + [safe(line[:300]) for line in lines[-count:]])
+
+
+def last_error(output: str) -> tuple[str, int | None, str]:
+    """Return the last traceback's error line, the student's line number, and its kind.
+
+    Returns:
+        the line `ZeroDivisionError: division by zero`, 12, and "ZeroDivisionError"; or
+        "", None, "" where there is no traceback.
+    """
+    lines = own_lines(output).rstrip().splitlines()
+    number: int | None = None
+    error = ""
+    inside = False
+    for line in lines:
+        if line == _HEAD or (_FRAME.match(line) and not inside):
+            inside, error, number = True, "", None
+        if found := re.match(r'^\s+File "[^"]+", line (\d+)', line):
+            number = int(found[1])
+        elif inside and re.match(r"^[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Warning)?\b", line):
+            error, inside = line, False
+    kind = re.match(r"[\w.]+", error)
+    return safe(error), number, kind[0] if kind else ""
