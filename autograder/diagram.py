@@ -119,7 +119,7 @@ class Diagram:
         names = dict(transcript.labels)
         for event in transcript.events:
             if event.person is not None:
-                names.setdefault(event.person, _("client {number}").format(number=event.person))
+                names.setdefault(event.person, _unnamed(event.person))
         resolved = [(mark, _number_of(mark.person, names)) for mark in marks]
         rows = _rows(transcript)
         for mark, person in resolved:
@@ -154,14 +154,18 @@ class Diagram:
 
         return draw(self)
 
-    def text(self, width: int = 88, max_rows: int | None = None) -> str:
-        """Return the conversation as a table for a terminal of `width` columns.
+    def text(self, width: int = 88) -> str:
+        """Return the conversation as a table for a terminal of `width` columns."""
+        return _table(self, width)
+
+    def folded(self, max_rows: int, without_title: str = "") -> Diagram:
+        """Return the diagram with more of its middle folded away, for a place with less room.
 
         Args:
-            max_rows: fold more of the conversation away than the diagram does already.
+            without_title: leave the title out if it is this one, because it stands above already.
         """
-        rows = self.rows if max_rows is None else tuple(_fold(self.rows, max_rows))
-        return _table(replace(self, rows=rows), width)
+        title = "" if self.title == without_title else self.title
+        return Diagram(title, self.lanes, tuple(_fold(self.rows, max_rows)))
 
     def names(self, people: Sequence[int]) -> str:
         """Return the names of the clients with the numbers `people`: "Alice, Bob and 47 others"."""
@@ -193,16 +197,20 @@ class Diagram:
 # From a transcript to rows
 
 
+def _unnamed(person: int) -> str:
+    return _("client {number}").format(number=person + 1)  # people count from 1
+
+
 def _number_of(person: int | str, names: dict[int, str]) -> int:
     """Return the number of `person`; who is not among `names` yet is added."""
     if isinstance(person, int):
-        names.setdefault(person, _("client {number}").format(number=person))
+        names.setdefault(person, _unnamed(person))
         return person
     # The last one of that name: a name can be used again after its owner has left.
     for known in sorted(names, reverse=True):
         if names[known] == person:
             return known
-    new = max(names, default=0) + 1
+    new = max(names, default=-1) + 1
     names[new] = person
     return new
 
@@ -216,7 +224,7 @@ def _lanes(names: Mapping[int, str], important: set[int]) -> tuple[Lane, ...]:
     others = [person for person in order if person not in alone]
     groups = [[person] for person in alone] + ([others] if others else [])
     return tuple(
-        Lane(tuple(group), tuple(visible(names[person], 40) for person in group))
+        Lane(tuple(group), tuple(shorten(visible(names[person], None), 24) for person in group))
         for group in groups
     )
 
@@ -260,20 +268,24 @@ def _rows(transcript: Transcript) -> list[Row]:
 
 def _apply(mark: Mark, person: int, rows: list[Row]) -> None:
     """Put `mark` on the row of `rows` that it fits, or on a new one at the end."""
-    here = False  # whether the client was there when the row happened
     fitting = None
-    joined = any(row.kind == "connect" and person in row.people for row in rows)
+    # Whether the client was there when the row happened; a transcript may begin later than it.
+    here = not any(row.kind == "connect" and person in row.people for row in rows)
     for at, row in enumerate(rows):
-        if row.kind == "connect" and person in row.people:
+        if person in row.people and row.kind == "connect":
             here = True
-        if row.kind in ("leave", "crash", "closed") and person in row.people:
+        elif person in row.people and row.kind in ("leave", "crash", "closed"):
             here = False
-        if row.kind != "receive" or not mark.text or mark.text not in row.text:
+        # A mark without a text knows only who: any message may be unwanted, none can be named
+        # that is missing.
+        if mark.text not in row.text or (not mark.text and mark.kind == "missing"):
             continue
-        if mark.kind == "unwanted" and person in row.people:
+        if row.kind == "send" and mark.kind == "missing":
+            fitting = None  # said again, and it is the last time that counts
+        elif row.kind == "receive" and mark.kind == "unwanted" and person in row.people:
             fitting = at
-        if mark.kind == "missing" and (here or not joined) and person not in row.people:
-            fitting = at
+        elif row.kind == "receive" and mark.kind == "missing" and here:
+            fitting = at if person not in row.people else None
     if fitting is None:
         seconds = rows[-1].seconds if rows else 0.0
         rows.append(Row(len(rows) + 1, "receive", text=mark.text, seconds=seconds))
@@ -346,6 +358,7 @@ def others(count: int) -> str:
 
 def words(row: Row) -> str:
     """Return what happened in `row`: a message as it is, anything else in words."""
+    reached = row.people or row.unwanted
     match row.kind:
         case "connect":
             return _("connects")
@@ -358,7 +371,9 @@ def words(row: Row) -> str:
         case "clock":
             return _("The clock is set to {time}").format(time=row.text)
         case "exit":
-            return _("The server ended: {how}").format(how=row.text or "?")
+            if row.text.isdigit():
+                return _("The server ended with exit code {code}").format(code=row.text)
+            return _("The server was ended by {signal}").format(signal=row.text or "?")
         case "fold":
             if row.messages:
                 counted = ngettext("… {count} message …", "… {count} messages …", row.messages)
@@ -366,7 +381,7 @@ def words(row: Row) -> str:
             counted = ngettext("… {count} step …", "… {count} steps …", row.steps)
             return counted.format(count=number(row.steps))
         case _:
-            return row.text or _("(an empty message)")
+            return row.text or (_("(an empty message)") if reached else _("(a message)"))
 
 
 # The table

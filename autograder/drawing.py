@@ -39,6 +39,7 @@ _SMALL = 11.0
 _MONO_CELL = 0.61  # width of a cell by font size: the widest of the monospaced fonts above
 _SANS_CELL = 0.60  # the same for running text; DejaVu Sans, the widest, needs 0.59
 _LINE = 16.0
+_BOLD_CELL = 0.66
 _LABEL_MIN, _LABEL_MAX = 170.0, 340.0
 _HEAD = 28.0
 
@@ -69,7 +70,7 @@ class _Drawing:
             person: at for at, lane in enumerate(diagram.lanes) for person in lane.people
         }
         self.server_name = _("Server")
-        server_width = cells(self.server_name) * _SIZE * 0.66 + 24
+        server_width = cells(self.server_name) * _SIZE * _BOLD_CELL + 24
         self.server = _PAD + _NUMBERS + server_width / 2
         self.label_left = self.server + 16
         self.label_width = self._label_width()
@@ -83,7 +84,7 @@ class _Drawing:
         right = self.lanes[-1] + widest / 2 if self.lanes else self.label_left + self.label_width
         has_others = any(len(lane.people) > 1 for lane in diagram.lanes)
         self.width = right + _PAD + (52 if has_others else 16)
-        self.title_lines = self._wrap(diagram.title, self.width - 2 * _PAD, 14.5, _SANS_CELL, 2)
+        self.title_lines = self._wrap(diagram.title, self.width - 2 * _PAD, 14.5, _BOLD_CELL, 2)
         self.top = _PAD + 20.0 * len(self.title_lines) + (6 if self.title_lines else 0)
         self.rows = self._place(self.top + _HEAD + 8)
         self.bottom = (self.rows[-1].bottom if self.rows else self.top + _HEAD + 44) + 8
@@ -96,7 +97,7 @@ class _Drawing:
         return lane.names[0] if len(lane.people) == 1 else others(len(lane.people))
 
     def _head_width(self, name: str) -> float:
-        return max(52.0, cells(name) * _SIZE * 0.66 + 20)
+        return max(52.0, cells(name) * _SIZE * _BOLD_CELL + 20)
 
     def _label_width(self) -> float:
         widest = _LABEL_MIN
@@ -109,7 +110,7 @@ class _Drawing:
             else:
                 widest = max(widest, cells(words(row)) * _SIZE * _SANS_CELL)
             for verdict in self._verdicts(row):
-                widest = max(widest, cells(verdict) * _SIZE * _SANS_CELL)
+                widest = max(widest, cells(verdict) * _SIZE * _BOLD_CELL)
         return min(widest, _LABEL_MAX)
 
     def _verdicts(self, row: Row) -> list[str]:
@@ -248,7 +249,7 @@ class _Drawing:
                 fill="#ffffff" if filled else color,
             )  # fmt: skip
 
-        width = cells(self.server_name) * _SIZE * 0.66 + 24
+        width = cells(self.server_name) * _SIZE * _BOLD_CELL + 24
         box(self.server, width, self.server_name, _SERVER, True, False)
         for at, name in enumerate(self.heads):
             shared = len(self.diagram.lanes[at].people) > 1
@@ -388,7 +389,8 @@ class _Drawing:
             if not people:
                 continue
             y += _LINE + 10
-            self._text(self.label_left, y - 7, verdicts.pop(0), font_weight="700", fill=_ALARM)
+            verdict = shorten(verdicts.pop(0), int(self.label_width / (_SIZE * _BOLD_CELL)))
+            self._text(self.label_left, y - 7, verdict, font_weight="700", fill=_ALARM)
             lanes = self._lanes_of(people)
             end = self.lanes[lanes[-1]]
             if missing:

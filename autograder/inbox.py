@@ -62,12 +62,15 @@ class Inbox:
 
     Args:
         line_ends: whether a message ends with a line end; where not, a message ends with the
-            next action of ours (`new_epoch`).
+            next action of ours.
+        size: bytes that came so far.
+        start: number of the first message that is looked at; `forget` moves it.
     """
 
     line_ends: bool = True
     segments: list[Segment] = field(default_factory=list)
     size: int = 0
+    start: int = 0
     _rest: bytes = b""
 
     def feed(self, data: bytes, epoch: int) -> None:
@@ -96,16 +99,22 @@ class Inbox:
             self.segments[-1].ended = True
         self._rest = b""
 
+    def forget(self) -> None:
+        """Look only at what comes from now on."""
+        if not self.line_ends and self.segments:
+            self._end()
+        self.start = len(self.segments)
+
     def take(self, what: Sequence[What]) -> Segment | None:
         """Return the first message with all of `what` in it that no expectation has had yet."""
-        for segment in self.segments:
+        for segment in self.segments[self.start :]:
             if segment.take(what):
                 return segment
         return None
 
-    def find(self, what: Sequence[What], start: int = 0) -> list[Segment]:
-        """Return all messages from number `start` on with all of `what` in them."""
-        return [segment for segment in self.segments[start:] if segment.places(what)]
+    def find(self, what: Sequence[What]) -> list[Segment]:
+        """Return all messages with all of `what` in them."""
+        return [segment for segment in self.segments[self.start :] if segment.places(what)]
 
     def count(self, what: Sequence[What]) -> int:
         """Return how many times `what` has come.
@@ -114,11 +123,11 @@ class Inbox:
         stand in one segment, so there the rarest part is counted.
         """
         total = 0
-        for segment in self.segments:
+        for segment in self.segments[self.start :]:
             if places := segment.places(what):
                 total += 1 if segment.ended and self.line_ends else min(map(len, places))
         return total
 
     def texts(self, start: int = 0) -> list[str]:
         """Return the texts of all messages from number `start` on that are not empty."""
-        return [segment.text for segment in self.segments[start:] if segment.text]
+        return [s.text for s in self.segments[max(start, self.start) :] if s.text]

@@ -85,6 +85,22 @@ class Person:
             # without line ends the server takes what comes in one piece for one message
             self.room.settle()
 
+    def say_at_once(self, *texts: str) -> None:
+        """Say many things in one go, without waiting in between.
+
+        Where nothing marks the end of a message they go out one by one all the same: sent
+        together, they would be one message.
+        """
+        dialect = self.room.dialect
+        if not dialect.wants_line_ends:
+            for text in texts:
+                self.say(text)
+            return
+        tried = _("{name} sent {count} messages at once").format(name=self.label, count=len(texts))
+        lines = [dialect.chat(self.label, text) for text in texts]
+        self.room.act(tried, self, f"say_at_once({', '.join(map(repr, texts))})")
+        self.room.transmit(self, b"".join(map(dialect.encode, lines)))
+
     def send_bytes(self, data: bytes) -> None:
         """Send bytes exactly as they are, without waiting for anything."""
         tried = _("{name} sent the bytes {data}").format(
@@ -114,16 +130,20 @@ class Person:
         """
         self.room.settle()
         self.room.act(_("{name} left").format(name=self.label), self, "leave()")
-        self.room.hang_up(self, "leave")
+        self.disconnect("leave")
 
     def crash(self) -> None:
         """Reset the connection (RST), as a machine does that loses its client."""
         self.room.settle()
         self.room.act(_("{name}'s connection broke").format(name=self.label), self, "crash()")
-        if self.state in ("open", "connecting"):
+        self.disconnect("crash")
+
+    def disconnect(self, how: Literal["leave", "crash"]) -> None:
+        """Close the connection now, without waiting for anything: for the room's own use."""
+        if how == "crash" and self.state in ("open", "connecting"):
             linger = struct.pack("hh" if self.room.windows else "ii", 1, 0)
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self.room.hang_up(self, "crash")
+        self.room.hang_up(self, how)
 
     # -- expecting ----------------------------------------------------------------------------
 
@@ -174,7 +194,7 @@ class Person:
         self.room.settle()
         self.room.note(self, f"sees_in_order({', '.join(map(repr, texts))})")
         places = []
-        whole = "\n".join(segment.text for segment in self.inbox.segments)
+        whole = "\n".join(self.inbox.texts())
         for text in texts:
             place = whole.find(text)
             if place < 0:
@@ -198,7 +218,7 @@ class Person:
                 )
 
     def sees_once(self, *what: str | Person | re.Pattern[str]) -> None:
-        """Expect exactly one message with all of `what` in it, in the whole conversation.
+        """Expect exactly one message with all of `what` in it, since the last `Room.forget`.
 
         Raises:
             Unmet: there is none, or there are several.
@@ -222,7 +242,7 @@ class Person:
         self.inbox.take(parts)
 
     def never_sees(self, *what: str | Person | re.Pattern[str]) -> None:
-        """Expect no message with all of `what` in it, in the whole conversation so far.
+        """Expect no message with all of `what` in it, since the last `Room.forget`.
 
         When the server can do nothing more by itself, what has not come never will: so this
         needs no time.
@@ -246,7 +266,7 @@ class Person:
             )
 
     def sees_nothing(self) -> None:
-        """Expect no message at all since the last `heard`.
+        """Expect no message at all since the last `heard` or `Room.forget`.
 
         Raises:
             Unmet: there is one.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from autograder import report_words as words
 from autograder.i18n import _, ngettext, number, speaking
 from autograder.results import CheckResult, Outcome, TestResult
-from autograder.visible import safe
+from autograder.visible import fold, safe
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -64,11 +64,9 @@ class _Report:
 
     def render(self) -> str:
         self._overview()
-        failures = words.failed(self.result)
-        for at, test in enumerate(failures):
+        for at, test in enumerate(words.failed(self.result)):
             self._blank()
-            earlier = next((f for f in failures[:at] if words.same_failure(f, test)), None)
-            self._failure(test, whole=self.verbose or at == 0, earlier=earlier)
+            self._failure(test, whole=self.verbose or at == 0)
         self._blank()
         self._summary()
         # Columns are filled up with blanks, which only get in the way of who copies the text.
@@ -82,14 +80,20 @@ class _Report:
 
         self.console.print(Padding(Text(safe(text), style=style), (0, 0, 0, indent)))
 
-    def _block(self, text: str, indent: int, style: str = "", border: str = "") -> None:
-        """Print lines that must not be filled: code, output, tables."""
+    def _block(self, text: str, indent: int, border: str = "", flags: tuple[str, ...] = ()) -> None:
+        """Print lines as they are: code, output, tables; one that is too long goes on below.
+
+        Args:
+            flags: how the lines begin that are to be seen at once.
+        """
         from rich.text import Text
 
+        start = " " * indent + border
         for line in safe(text).split("\n"):
-            whole = Text(" " * indent + border, style="dim")
-            whole.append(line, style=style or "not dim")
-            self.console.print(whole, overflow="fold", no_wrap=False, soft_wrap=False)
+            style = "bold red" if flags and line.startswith(flags) else ""
+            for piece in fold(line, self.width - len(start)):
+                whole = Text.assemble((start, "dim"), (piece, style))
+                self.console.print(whole, no_wrap=True, overflow="ignore")
 
     def _rows(self, rows: list[tuple[RenderableType, ...]], indent: int, wide: int) -> None:
         """Print columns, the one numbered `wide` as wide as there is room."""
@@ -98,7 +102,10 @@ class _Report:
 
         table = Table.grid(padding=(0, 2, 0, 0), expand=True)
         for at in range(len(rows[0])):
-            table.add_column(ratio=1 if at == wide else None, no_wrap=at != wide)
+            if at == wide:
+                table.add_column(ratio=1, overflow="fold")
+            else:
+                table.add_column(no_wrap=True)
         for row in rows:
             table.add_row(*row)
         self.console.print(Padding(table, (0, 0, 0, indent)))
@@ -130,22 +137,22 @@ class _Report:
             if rows:
                 self._rows(rows, 2, 1)
 
-    def _failure(self, test: TestResult, whole: bool, earlier: TestResult | None) -> None:
+    def _failure(self, test: TestResult, whole: bool) -> None:
         from rich.rule import Rule
 
         if whole:
             self.console.print(Rule(style="dim"))
         self._print(f"✗ {words.one_line(test.title)}", "bold red")
-        if earlier is not None:
-            same = _("The same happened as in “{title}”.")
-            self._print(same.format(title=words.one_line(earlier.title)), indent=2)
+        same = words.same_as_before(self.result, test)
+        if same:
+            self._print(same, indent=2)
             return
         if test.message:
             self._print(test.message, indent=2)
         self._expectation(test, whole)
         if whole:
             self._evidence(test)
-        self._hints(test)
+        self._hints(test, whole)
         if whole and test.recipe:
             self._blank()
             self._print(_("To see it yourself:"), "bold", 2)
@@ -168,8 +175,9 @@ class _Report:
         if test.diagram is not None:
             self._blank()
             self._print(_("The conversation:"), "bold", 2)
-            rows = None if self.verbose else _DIAGRAM_ROWS
-            self._block(test.diagram.text(self.width - 4, rows), 4)
+            rows = words.DIAGRAM_ROWS if self.verbose else _DIAGRAM_ROWS
+            diagram = test.diagram.folded(rows, without_title=words.one_line(test.title))
+            self._block(diagram.text(self.width - 4), 4, flags=("✗", "!"))
         if test.output.strip():
             self._blank()
             self._print(_("The server's last output:"), "bold", 2)
@@ -179,14 +187,15 @@ class _Report:
                 lines = ["…", *lines[cut:]]
             self._block("\n".join(lines), 4, border="│ ")
 
-    def _hints(self, test: TestResult) -> None:
+    def _hints(self, test: TestResult, whole: bool) -> None:
         """Print the first hint alone: a hint that was not asked for takes a discovery away."""
         from rich.text import Text
 
         shown = test.hints if self.verbose else test.hints[:1]
         if not shown:
             return
-        self._blank()
+        if whole:
+            self._blank()
         rows: list[tuple[RenderableType, ...]] = []
         for at, hint in enumerate(shown, start=1):
             label = words.hint_label(at, len(test.hints))

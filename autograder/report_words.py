@@ -8,6 +8,8 @@ from autograder.visible import visible
 
 SYMBOLS: dict[Outcome, str] = {"passed": "✓", "failed": "✗", "skipped": "–", "error": "!"}
 
+DIAGRAM_ROWS = 20  # of a conversation, in a report that has room for it
+
 _PRAISED = 3
 
 
@@ -44,9 +46,8 @@ def few_points(test: TestResult) -> str:
 def counts(result: CheckResult) -> str:
     """Return how many tests passed, failed and so on, with commas between."""
     outcomes = result.outcomes
-    phrases = []
-    if n := outcomes.count("passed"):
-        phrases.append(ngettext("{n} test passed", "{n} tests passed", n).format(n=number(n)))
+    passed = ngettext("{n} of {all} test passed", "{n} of {all} tests passed", len(outcomes))
+    phrases = [passed.format(n=number(outcomes.count("passed")), all=number(len(outcomes)))]
     if n := outcomes.count("failed"):
         phrases.append(ngettext("{n} failed", "{n} failed", n).format(n=number(n)))
     if n := outcomes.count("skipped"):
@@ -87,16 +88,14 @@ def praise(result: CheckResult) -> str:
     if not good:
         return _("Nothing passes yet. That is where everybody begins.")
     complete = [challenge for challenge in result.challenges if _is_complete(challenge)]
-    if complete:
-        names = _joined([one_line(challenge.name) for challenge in complete])
-        return _("What works already: all of {challenges}.").format(challenges=names)
-    # Those with the most points are the most to be proud of; equal ones stay in order.
-    best = sorted(good, key=lambda test: -test.max_points)[:_PRAISED]
-    titles = [_("“{title}”").format(title=one_line(test.title)) for test in best]
-    if len(good) > len(best):
-        more = len(good) - len(best)
-        titles.append(ngettext("{n} more", "{n} more", more).format(n=number(more)))
-    return _("What works already: {titles}.").format(titles=_joined(titles))
+    praised = [_("all of {challenge}").format(challenge=one_line(c.name)) for c in complete]
+    # Of the others, those with the most points are the most to be proud of.
+    left = [test for test in good if not any(test in challenge.tests for challenge in complete)]
+    best = sorted(left, key=lambda test: -test.max_points)[: max(0, _PRAISED - len(praised))]
+    praised += [_("“{title}”").format(title=one_line(test.title)) for test in best]
+    if more := len(left) - len(best):
+        praised.append(ngettext("{n} more test", "{n} more tests", more).format(n=number(more)))
+    return _("What works already: {list}.").format(list=_joined(praised))
 
 
 def next_step(result: CheckResult) -> str:
@@ -122,20 +121,32 @@ def conditions(result: CheckResult) -> list[str]:
     """Return how the check was made: isolation, idle oracle, seed and time, a phrase each."""
     return [
         _("isolation: {level}").format(level=one_line(result.isolation)),
-        _("idle oracle: yes") if result.idle_oracle else _("idle oracle: no, time limits instead"),
+        _("idle oracle: on") if result.idle_oracle else _("idle oracle: off, time limits instead"),
         _("--seed {seed} repeats this run").format(seed=result.seed),
         _("{seconds} s").format(seconds=number(result.seconds)),
     ]
 
 
 def hint_label(at: int, count: int) -> str:
-    """Return "Hint 1 of 3"; `at` counts from 1."""
+    """Return "Hint 1 of 3", or "Hint" where it is the only one; `at` counts from 1."""
+    if count == 1:
+        return _("Hint")
     return _("Hint {at} of {count}").format(at=at, count=count)
 
 
-def same_failure(test: TestResult, other: TestResult) -> bool:
-    """Whether the two failed for the same visible reason, as with a server that never starts."""
-    return (test.message, test.expected, test.got) == (other.message, other.expected, other.got)
+def same_as_before(result: CheckResult, test: TestResult) -> str:
+    """Return a sentence if an earlier test failed in the same way, as where no server starts."""
+    for other in failed(result):
+        if other is test:
+            break
+        if _said(other) == _said(test):
+            title = one_line(other.title)
+            return _("The same happened as in “{title}”.").format(title=title)
+    return ""
+
+
+def _said(test: TestResult) -> tuple[str, ...]:
+    return (test.message, test.tried, test.expected, test.got)
 
 
 def _is_complete(challenge: ChallengeResult) -> bool:
@@ -145,4 +156,7 @@ def _is_complete(challenge: ChallengeResult) -> bool:
 def _joined(phrases: list[str]) -> str:
     if len(phrases) < 2:
         return "".join(phrases)
-    return _("{phrases} and {last}").format(phrases=", ".join(phrases[:-1]), last=phrases[-1])
+    *others, last = phrases
+    if len(others) == 1:
+        return _("{one} and {other}").format(one=others[0], other=last)
+    return _("{phrases}, and {last}").format(phrases=", ".join(others), last=last)

@@ -182,6 +182,51 @@ class Room:
             people.append(person)
         return people[0] if len(people) == 1 else tuple(people)
 
+    def join_at_once(self, *names: str) -> tuple[Person, ...]:
+        """Let people come in together: all connect, then all give their usernames.
+
+        Raises:
+            Unmet: no connection, or no question for the username where others are asked.
+        """
+        people = tuple(self._connect() for _name in names)
+        if self.dialect.greets:
+            for person in people:
+                person.is_asked()
+        self._begin(_("{count} clients joined at once").format(count=len(people)))
+        self._script.append((None, f"crowd = room.join_at_once({', '.join(map(repr, names))})"))
+        for person, name in zip(people, names, strict=True):
+            person.be_called(name)
+            self.transmit(person, self.dialect.encode(name))
+        self.settle()
+        return people
+
+    def leave_at_once(self, *people: Person) -> None:
+        """Let people go together: every other one leaves, the rest crash."""
+        self.settle()
+        self._begin(_("{count} clients left at once").format(count=len(people)))
+        self._script.append((None, "room.leave_at_once(*crowd)"))
+        for place, person in enumerate(people):
+            person.disconnect("leave" if place % 2 == 0 else "crash")
+        self.settle()
+
+    def forget(self) -> None:
+        """Wait until nothing more comes; then let expectations look only at what comes later."""
+        self.settle()
+        self._script.append((None, "room.forget()"))
+        for person in self._people:
+            person.inbox.forget()
+
+    def never_twice(self, text: str) -> None:
+        """Expect that nobody gets `text` twice, the sender included.
+
+        Raises:
+            Unmet: somebody does.
+        """
+        self.settle()
+        for person in self._people:
+            if person.inbox.count((text,)) > 1:
+                person.sees_once(text)
+
     def connect(self) -> Person:
         """Let somebody connect and stay silent.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from autograder.i18n import _, number
+from autograder.i18n import ngettext, number
 
 # Letters, marks and symbols by category that show nothing at all, so a reader would miss them.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -36,8 +36,9 @@ def visible(text: str, limit: int | None = 200) -> str:
     # are judged by their neighbours.
     before = _units(text[: head + 8])[:head]
     after = _units(text[-(tail + 8) :])[-tail:] if tail else []
-    left_out = _("… {count} more characters …").format(count=number(len(text) - head - tail))
-    return f"{''.join(before)} {left_out} {''.join(after)}".rstrip()
+    count = len(text) - head - tail
+    left_out = ngettext("… {count} more character …", "… {count} more characters …", count)
+    return f"{''.join(before)} {left_out.format(count=number(count))} {''.join(after)}".rstrip()
 
 
 def safe(text: str) -> str:
@@ -60,13 +61,19 @@ def shorten(text: str, room: int) -> str:
     """Return `text`, or its beginning and `…` where it takes more than `room` columns."""
     if cells(text) <= room:
         return text
-    taken, kept = 0, []
+    return _beginning(text, room - 1).rstrip() + "…"
+
+
+def fold(text: str, room: int) -> list[str]:
+    """Return `text` in as many pieces of at most `room` columns as it takes; nothing is lost."""
+    pieces, taken = [""], 0
     for character in text:
         taken += _cell(character)
-        if taken > room - 1:
-            break
-        kept.append(character)
-    return "".join(kept).rstrip() + "…"
+        if taken > room and pieces[-1]:
+            pieces.append("")
+            taken = _cell(character)
+        pieces[-1] += character
+    return pieces
 
 
 def wrap(text: str, room: int, lines: int) -> list[str]:
@@ -77,13 +84,23 @@ def wrap(text: str, room: int, lines: int) -> list[str]:
             return [*wrapped, text]
         if len(wrapped) == lines - 1:
             return [*wrapped, shorten(text, room)]
-        piece = shorten(text, room + 1).removesuffix("…")
+        piece = _beginning(text, room)
         blank = piece.rfind(" ")
         if blank > len(piece) // 2 and not text[len(piece) :].startswith(" "):
             piece = piece[:blank]
         wrapped.append(piece.rstrip())
         text = text[len(piece) :].lstrip()
     return wrapped
+
+
+def _beginning(text: str, room: int) -> str:
+    """Return as much of `text` as `room` columns take, and one character at least."""
+    taken = 0
+    for at, character in enumerate(text):
+        taken += _cell(character)
+        if taken > room and at:
+            return text[:at]
+    return text
 
 
 def _cell(character: str) -> int:

@@ -1,0 +1,164 @@
+"""List management: who is here, who came, who left, and nobody else."""
+
+from autograder.casting import Cast
+from autograder.i18n import N_
+from autograder.room import Room
+from autograder.story import story
+
+
+@story(N_("Everybody is told who came in"), points=1)
+def test_joining_is_announced(room: Room, cast: Cast) -> None:
+    alice, bob = room.join(*cast.names(2))
+    charlie = room.join(cast.name())
+    for person in (alice, bob):
+        person.sees_once(charlie)
+
+
+@story(N_("Everybody is told who left"), points=1)
+def test_leaving_is_announced_once(room: Room, cast: Cast) -> None:
+    alice, bob, charlie = room.join(*cast.names(3))
+    room.forget()
+    bob.leave()
+    for person in (alice, charlie):
+        person.sees_once(bob)
+    text = cast.text()
+    alice.say(text)
+    charlie.sees(text)
+
+
+@story(
+    N_("Somebody who leaves while messages are on their way has left too"),
+    points=1,
+    needs=("test_leaving_is_announced_once",),
+)
+def test_leaving_with_unread_messages(room: Room, cast: Cast) -> None:
+    alice, bob, charlie = room.join(*cast.names(3))
+    bob.pause()
+    for text in cast.texts(3):
+        alice.say(text)
+        charlie.sees(text)
+    room.forget()
+    bob.leave()
+    for person in (alice, charlie):
+        person.sees_once(bob)
+    text = cast.text()
+    charlie.say(text)
+    alice.sees(text)
+
+
+@story(N_("Everybody is told whose connection broke"), points=1)
+def test_a_crash_is_announced_once(room: Room, cast: Cast) -> None:
+    alice, bob, charlie = room.join(*cast.names(3))
+    room.forget()
+    charlie.crash()
+    for person in (alice, bob):
+        person.sees_once(charlie)
+    text = cast.text()
+    bob.say(text)
+    alice.sees(text)
+
+
+@story(N_("Somebody who leaves before giving a username is announced to nobody"), points=1)
+def test_leaving_before_the_username(room: Room, cast: Cast) -> None:
+    alice, bob = room.join(*cast.names(2))
+    guest = room.connect()
+    room.forget()
+    guest.leave()
+    alice.sees_nothing()
+    bob.sees_nothing()
+    text = cast.text()
+    alice.say(text)
+    bob.sees(text)
+    charlie = room.join(cast.name())
+    bob.sees(charlie)
+
+
+@story(N_("A connection that breaks before the username disturbs nobody"), points=0.5)
+def test_a_crash_before_the_username(room: Room, cast: Cast) -> None:
+    alice = room.join(cast.name())
+    guest = room.connect()
+    room.forget()
+    guest.crash()
+    alice.sees_nothing()
+    bob = room.join(cast.name())
+    text = cast.text()
+    bob.say(text)
+    alice.sees(text)
+
+
+@story(N_("When the third of five leaves, the right four remain"), points=1)
+def test_the_right_four_remain(room: Room, cast: Cast) -> None:
+    people = list(room.join(*cast.names(5)))
+    leaver = people.pop(2)
+    room.forget()
+    leaver.leave()
+    for person in people:
+        person.sees_once(leaver)
+        for other in people:
+            if other is not person:
+                person.never_sees(other)
+    for speaker in people:
+        text = cast.text()
+        speaker.say(text)
+        for listener in people:
+            if listener is not speaker:
+                listener.sees_once(text)
+    # the lists are still in step: the next one to leave is named rightly too
+    last = people.pop()
+    room.forget()
+    last.leave()
+    for person in people:
+        person.sees_once(last)
+
+
+@story(N_("Newcomers can chat after somebody has left"), points=1)
+def test_newcomers_after_somebody_left(room: Room, cast: Cast) -> None:
+    alice, bob = room.join(*cast.names(2))
+    bob.leave()
+    charlie, dewi = room.join(*cast.names(2))
+    for speaker, listener in ((charlie, dewi), (dewi, alice), (alice, charlie)):
+        text = cast.text()
+        speaker.say(text)
+        listener.sees(text)
+
+
+@story(N_("When 50 come and go at once, nothing gets out of step"), points=1)
+def test_many_come_and_go_at_once(room: Room, cast: Cast) -> None:
+    alice, bob = room.join(*cast.names(2))
+    crowd = room.join_at_once(*cast.names(50))
+    for person in crowd:
+        alice.sees(person)
+    room.forget()
+    room.leave_at_once(*crowd)
+    for person in crowd:
+        alice.sees_once(person)
+    charlie = room.join(cast.name())
+    text = cast.text()
+    charlie.say(text)
+    alice.sees_once(text)
+    room.forget()
+    bob.leave()
+    alice.sees_once(bob)
+    alice.never_sees(charlie)
+
+
+@story(N_("A username can be used again after its owner has left"), points=0.5)
+def test_a_name_can_be_used_again(room: Room, cast: Cast) -> None:
+    name = cast.name()
+    alice, bob = room.join(cast.name(), name)
+    bob.leave()
+    room.forget()
+    again = room.join(name)
+    alice.sees(again)
+    text = cast.text()
+    again.say(text)
+    alice.sees(text)
+
+
+@story(N_("The server uses no processor time after somebody has left"), points=1)
+def test_the_server_rests_after_somebody_left(room: Room, cast: Cast) -> None:
+    _alice, bob, charlie = room.join(*cast.names(3))
+    bob.leave()
+    room.rests()
+    charlie.crash()
+    room.rests()

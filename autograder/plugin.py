@@ -1,0 +1,201 @@
+"""The pytest plugin: fixtures for the checks' tests, and what pytest saw as a check's results.
+
+By hand: `pytest autograder/challenges/test_lists.py --server path/to/server.py`.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from autograder.casting import Cast
+    from autograder.dialect import Dialect
+    from autograder.failures import Unmet
+    from autograder.process import Launcher
+    from autograder.results import TestResult
+    from autograder.room import Room
+
+
+@dataclass
+class Run:
+    """One run of tests against one server.
+
+    Args:
+        seed: what names and texts are drawn from.
+        launcher: what starts the server.
+        own_launcher: whether this run must close it.
+        dialect: how the server speaks, once it is known.
+        results: by test name, in the order in which they ran.
+        errors: tracebacks of the grader's own failures.
+        never_started: name of the test that found that the server does not start at all.
+    """
+
+    seed: int
+    launcher: Launcher | None = None
+    own_launcher: bool = False
+    dialect: Dialect | None = None
+    results: dict[str, TestResult] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    never_started: str | None = None
+
+
+RUN = pytest.StashKey[Run]()
+UNMET = pytest.StashKey["Unmet | None"]()
+STARTED = pytest.StashKey[float]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--server` and `--seed`."""
+    group = parser.getgroup("chat server checks")
+    group.addoption("--server", metavar="PATH", help="the chat server to check")
+    group.addoption("--seed", type=int, help="draw the same names and texts as an earlier run")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known, and a run where none was given."""
+    config.addinivalue_line(
+        "markers", "story(title, points, needs): a test of a challenge (see autograder.story)"
+    )
+    if config.stash.get(RUN, None) is None:
+        seed = config.getoption("--seed")
+        config.stash[RUN] = Run(seed if seed is not None else secrets.randbelow(1_000_000))
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Show the seed."""
+    return f"chat server checks: --seed {config.stash[RUN].seed}" if _server(config) else None
+
+
+def _server(config: pytest.Config) -> str | None:
+    server: str | None = config.getoption("--server")
+    return server
+
+
+@pytest.fixture(scope="session")
+def launcher(pytestconfig: pytest.Config) -> Iterator[Launcher]:
+    """What starts the server under test."""
+    run = pytestconfig.stash[RUN]
+    if run.launcher is None:
+        from autograder.room import start_launcher
+        from autograder.submission import read_server
+
+        path = _server(pytestconfig)
+        if path is None:
+            raise pytest.UsageError("these tests need a server: --server path/to/server.py")
+        run.launcher = start_launcher(read_server(path))
+        run.own_launcher = True
+    yield run.launcher
+    if run.own_launcher:
+        run.launcher.close()
+
+
+@pytest.fixture
+def room(pytestconfig: pytest.Config, launcher: Launcher) -> Iterator[Room]:
+    """A room with the server freshly started and nobody in it."""
+    from autograder.room import Room, learn_dialect
+
+    run = pytestconfig.stash[RUN]
+    if run.dialect is None:
+        run.dialect = learn_dialect(launcher)
+    with Room(launcher.submission, launcher=launcher, dialect=run.dialect) as room:
+        yield room
+
+
+@pytest.fixture
+def cast(request: pytest.FixtureRequest) -> Cast:
+    """Names and texts of this test alone, drawn from the run's seed."""
+    from autograder.casting import Cast
+
+    return Cast(request.config.stash[RUN].seed, request.node.name)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test that makes no sense because of what has failed already."""
+    marker = item.get_closest_marker("story")
+    if marker is None:
+        return
+    item.stash[STARTED] = time.monotonic()
+    run = item.config.stash[RUN]
+    causes = [run.never_started] if run.never_started else []
+    causes += [
+        name
+        for name in marker.kwargs["needs"]
+        if name in run.results and run.results[name].outcome != "passed"
+    ]
+    if causes:
+        pytest.skip(causes[0])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Iterator[None]:
+    """Turn what a test raised into a result for people."""
+    report: pytest.TestReport = yield  # type: ignore[assignment, misc]
+    marker = item.get_closest_marker("story")
+    if marker is not None:
+        run = item.config.stash[RUN]
+        error = call.excinfo.value if call.excinfo is not None else None
+        if report.when == "call" or error is not None:
+            _record(run, item, marker, error, report)
+    return report  # type: ignore[return-value]
+
+
+def _record(
+    run: Run,
+    item: pytest.Item,
+    marker: pytest.Mark,
+    error: BaseException | None,
+    report: pytest.TestReport,
+) -> None:
+    """Note the result of one test; `error` is what it raised, if it did."""
+    from autograder.failures import STARTING, Unmet
+    from autograder.i18n import _
+    from autograder.results import TestResult
+
+    name, points = item.name, marker.kwargs["points"]
+    facts = {
+        "id": name,
+        "title": _(marker.args[0] if marker.args else marker.kwargs["title"]),
+        "max_points": points,
+        "seconds": round(time.monotonic() - item.stash[STARTED], 4),
+    }
+    if error is None:
+        run.results[name] = TestResult(outcome="passed", points=points, **facts)
+    elif isinstance(error, pytest.skip.Exception):
+        run.results[name] = TestResult(
+            outcome="skipped", points=0.0, skipped_because=str(error.msg), **facts
+        )
+    elif isinstance(error, Unmet):
+        if error.cause in STARTING or error.starting:
+            run.never_started = name
+        run.results[name] = TestResult(
+            outcome="failed",
+            points=0.0,
+            message=error.got or error.expected,
+            tried=error.tried,
+            expected=error.expected,
+            got=error.got,
+            recipe=error.recipe,
+            diagram=error.diagram,
+            output=error.output,
+            **facts,
+        )
+        report.longrepr = str(error)
+    elif isinstance(error, KeyboardInterrupt | pytest.exit.Exception):
+        return
+    else:
+        run.errors.append("".join(traceback.format_exception(error)))
+        run.results[name] = TestResult(
+            outcome="error",
+            points=0.0,
+            message=_("The grader itself failed here: this says nothing about your server."),
+            **facts,
+        )
