@@ -269,8 +269,9 @@ def _rows(transcript: Transcript) -> list[Row]:
 def _apply(mark: Mark, person: int, rows: list[Row]) -> None:
     """Put `mark` on the row of `rows` that it fits, or on a new one at the end."""
     fitting = None
-    # Whether the client was there when the row happened; a transcript may begin later than it.
-    here = not any(row.kind == "connect" and person in row.people for row in rows)
+    # Whether the client was there when a row happened; a transcript may begin after it came.
+    own = [row.kind for row in rows if person in row.people]
+    here = bool(own) and "connect" not in own
     for at, row in enumerate(rows):
         if person in row.people and row.kind == "connect":
             here = True
@@ -289,9 +290,6 @@ def _apply(mark: Mark, person: int, rows: list[Row]) -> None:
     if fitting is None:
         seconds = rows[-1].seconds if rows else 0.0
         rows.append(Row(len(rows) + 1, "receive", text=mark.text, seconds=seconds))
-        # Several who missed the same message share the row.
-        if len(rows) > 1 and rows[-2].marked and not rows[-2].people and rows[-2].text == mark.text:
-            rows.pop()
         fitting = len(rows) - 1
     row = rows[fitting]
     if mark.kind == "missing":

@@ -135,10 +135,8 @@ class _Drawing:
             if row.kind == "fold":
                 height = y = 32.0
             elif row.kind == "output":
-                lines = [
-                    shorten(line, int((self.label_width - 18) / (_SMALL * _MONO_CELL)))
-                    for line in row.text.split("\n")
-                ]
+                room = int((self.label_width - 18) / (_SMALL * _MONO_CELL))
+                lines = [piece for line in row.text.split("\n") for piece in wrap(line, room, 2)]
                 height = y = 14.0 * len(lines) + 14
             else:
                 is_message = row.kind in ("send", "receive") and bool(row.text)

@@ -36,7 +36,7 @@ class Unmet(AssertionError):
         expected: what should have come of it, a sentence.
         got: what came instead, one or more sentences.
         mark: the arrow of the diagram that is missing or unwanted.
-        starting: whether the server failed before it listened at all.
+        starting: whether nothing can be tested at all: it never listened, or prints without end.
     """
 
     def __init__(

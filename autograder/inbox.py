@@ -80,7 +80,8 @@ class Inbox:
             self._end()
         *lines, rest = (self._rest + data).split(b"\n")
         for line in lines:
-            self._show(line, epoch)
+            if line or (self.segments and not self.segments[-1].ended):
+                self._show(line, epoch)
             self._end()
         self._rest = rest
         if rest:

@@ -33,6 +33,9 @@ from autograder.sandbox import switched_off
 from autograder.threadmap import Waits
 
 HORIZON_SECONDS = 3.0
+ACKNOWLEDGE_SECONDS = 0.003
+"""Bytes that are sent but not acknowledged have nearly always arrived, and the acknowledgement is
+held back; but for an instant they can be in the hands of another processor, in no queue at all."""
 QUIET_SECONDS = 1.5  # without the kernel's help: nothing for so long counts as idle
 
 State = Literal["busy", "dozing", "idle"]
@@ -71,7 +74,8 @@ _FUTEX_WAITS = {0, 9, 6, 13, 11}  # WAIT, WAIT_BITSET, LOCK_PI, LOCK_PI2, WAIT_R
 _FUTEX_ABSOLUTE = {9, 13, 11, 6}
 _FUTEX_REALTIME_FLAG = 256
 _TIMER_ABSTIME = 1
-_SIOCOUTQNSD = 0x894B  # linux/sockios.h: bytes in the send queue that were not sent yet
+_SIOCOUTQ = 0x5411  # asm-generic/ioctls.h: bytes that were not acknowledged yet
+_SIOCOUTQNSD = 0x894B  # linux/sockios.h: bytes that were not even sent, the other side being full
 
 
 class Oracle(Protocol):
@@ -82,12 +86,18 @@ class Oracle(Protocol):
     def touch(self) -> None:
         """Note that something has happened: bytes were moved, or the clock was set."""
 
-    def state(self, connections: Sequence[socket.socket], paused: Iterable[int] = ()) -> State:
+    def state(
+        self,
+        connections: Sequence[socket.socket],
+        paused: Iterable[int] = (),
+        gone: Iterable[int] = (),
+    ) -> State:
         """Return what the server is doing.
 
         Args:
             connections: our ends of all open connections.
             paused: local ports of those that do not read on purpose.
+            gone: local ports of those that we have closed.
         """
 
     def cpu_seconds(self) -> float:
@@ -124,14 +134,21 @@ class KernelOracle:
 
     root: int
     exact: bool = True
+    _touched: float = field(default_factory=time.monotonic)
     _ran_at_touch: dict[int, int] | None = None
     _first_seen: dict[tuple[int, int], float] = field(default_factory=dict)
 
     def touch(self) -> None:
         """See `Oracle`."""
         self._ran_at_touch = None
+        self._touched = time.monotonic()
 
-    def state(self, connections: Sequence[socket.socket], paused: Iterable[int] = ()) -> State:
+    def state(
+        self,
+        connections: Sequence[socket.socket],
+        paused: Iterable[int] = (),
+        gone: Iterable[int] = (),
+    ) -> State:
         """See `Oracle`."""
         for connection in connections:
             acknowledge_now(connection)
@@ -139,7 +156,7 @@ class KernelOracle:
         if any(not thread.call for thread in first):
             self._remember(first)
             return "busy"
-        if not self._nothing_under_way(connections, set(paused), first):
+        if not self._nothing_under_way(connections, set(paused), set(gone), first):
             self._remember(first)
             return "busy"
         dozing = [thread for thread in first if self._wakes_soon(thread)]
@@ -247,11 +264,16 @@ class KernelOracle:
         return seconds - (now - since) < HORIZON_SECONDS
 
     def _nothing_under_way(
-        self, connections: Sequence[socket.socket], paused: set[int], threads: list[Thread]
+        self,
+        connections: Sequence[socket.socket],
+        paused: set[int],
+        gone: set[int],
+        threads: list[Thread],
     ) -> bool:
         """Tell whether no byte is between us and the server, in neither direction."""
         if packets_waiting():
             return False
+        quiet = time.monotonic() - self._touched
         network = next((thread.pid for thread in reversed(threads)), self.root)
         server_side = sockets_of(network)
         for connection in connections:
@@ -264,9 +286,11 @@ class KernelOracle:
                 continue
             if row.unsent and port not in paused:
                 return False
-            if not row.unread and bytes_not_sent(connection):
+            if not row.unread and queued(connection, _SIOCOUTQNSD):
                 return False
-        return True
+            if queued(connection, _SIOCOUTQ) and quiet < ACKNOWLEDGE_SECONDS:
+                return False
+        return not any(port in server_side and server_side[port].established for port in gone)
 
 
 @dataclass(frozen=True)
@@ -276,11 +300,14 @@ class SocketRow:
     Args:
         unsent: bytes that we have not acknowledged yet.
         unread: bytes that the server has not read yet.
+        established: whether the server's kernel still takes the connection for whole: no FIN
+            and no RST of ours has arrived.
         inode: the socket's number in /proc/PID/fd.
     """
 
     unsent: int
     unread: int
+    established: bool
     inode: int
 
 
@@ -297,7 +324,9 @@ def sockets_of(pid: int) -> dict[int, SocketRow]:
             unsent, unread = fields[4].split(":")
             peer = int(fields[2].rsplit(":", 1)[1], 16)
             if peer:
-                rows[peer] = SocketRow(int(unsent, 16), int(unread, 16), int(fields[9]))
+                rows[peer] = SocketRow(
+                    int(unsent, 16), int(unread, 16), fields[3] == "01", int(fields[9])
+                )
     return rows
 
 
@@ -314,13 +343,13 @@ def packets_waiting() -> bool:
     return False
 
 
-def bytes_not_sent(connection: socket.socket) -> int:
-    """Return how many bytes wait in our kernel because the server's buffer is full."""
+def queued(connection: socket.socket, which: int) -> int:
+    """Return how many bytes of ours are not sent, or not acknowledged, as `which` asks."""
     import fcntl
 
     buffer = array.array("i", [0])
     try:
-        fcntl.ioctl(connection, _SIOCOUTQNSD, buffer)
+        fcntl.ioctl(connection, which, buffer)
     except OSError:
         return 0
     return buffer[0]
@@ -355,6 +384,10 @@ def look_at(pid: int, tid: int) -> Thread | None:
         state = read(f"{base}/stat").rpartition(")")[2].split()[0]
         if state in "ZX":  # ended, only not cleared away yet
             return None
+        return Thread(pid, tid, "", -1, (), ran)
+    # A thread that is just being woken on another processor still shows its system call, and has
+    # not run yet. Only its state tells (TASK_WAKING is shown as R).
+    if read(f"{base}/stat").rpartition(")")[2].split()[0] != "S":
         return Thread(pid, tid, "", -1, (), ran)
     number = int(words[0])
     arguments = tuple(int(word, 16) for word in words[1:7])
@@ -428,7 +461,12 @@ class PatientOracle:
         """See `Oracle`."""
         self._since = time.monotonic()
 
-    def state(self, connections: Sequence[socket.socket], paused: Iterable[int] = ()) -> State:
+    def state(
+        self,
+        connections: Sequence[socket.socket],
+        paused: Iterable[int] = (),
+        gone: Iterable[int] = (),
+    ) -> State:
         """See `Oracle`."""
         for connection in connections:
             if hasattr(socket, "TCP_QUICKACK"):

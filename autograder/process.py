@@ -124,6 +124,12 @@ class ServerProcess:
             raise ConnectionRefusedError("the server does not listen")
         return self.launcher.connect(self.ports[-1])
 
+    def kill(self) -> None:
+        """End the server, but keep what is known of it."""
+        self.launcher.stop(self)
+        if self.exit is None:
+            self.exit = Exit(-signal.SIGTERM)
+
     def stop(self) -> None:
         """End the server and everything that it started."""
         self.launcher.stop(self)
@@ -158,6 +164,7 @@ class Launcher(Protocol):
 
     submission: Submission
     sandbox: Sandbox
+    spins: bool  # whether a server of this submission was seen working without end
 
     def start(self, *, epoch: float | None, timezone: str | None) -> ServerProcess: ...
 
@@ -222,6 +229,7 @@ class WarmLauncher:
     def __init__(self, submission: Submission, sandbox: Sandbox) -> None:
         self.submission = submission
         self.sandbox = sandbox
+        self.spins = False
         self._servers: dict[int, ServerProcess] = {}
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
@@ -384,6 +392,7 @@ class ColdLauncher:
     def __init__(self, submission: Submission, sandbox: Sandbox) -> None:
         self.submission = submission
         self.sandbox = sandbox
+        self.spins = False
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self._folders: dict[int, str] = {}
 

@@ -59,7 +59,7 @@ class _Report:
             markup=False,
             emoji=False,
             legacy_windows=False,
-            _environ={},
+            force_jupyter=False,
         )
 
     def render(self) -> str:

@@ -139,7 +139,7 @@ def same_as_before(result: CheckResult, test: TestResult) -> str:
     for other in failed(result):
         if other is test:
             break
-        if _said(other) == _said(test):
+        if any(_said(test)) and _said(other) == _said(test):
             title = one_line(other.title)
             return _("The same happened as in “{title}”.").format(title=title)
     return ""

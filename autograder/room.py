@@ -29,13 +29,14 @@ from autograder.threadmap import ThreadMap, ThreadState, Waits
 from autograder.transcript import Transcript
 from autograder.visible import visible
 
-START_SECONDS = 10.0  # until the server listens; a good one takes a hundredth of that
+START_SECONDS = 5.0  # processor time until the server listens; a good one takes a hundredth
 WAIT_SECONDS = 10.0  # for an expectation, where a server neither answers nor comes to rest
 CONNECT_SECONDS = 4.0  # the kernel tries again after 1 and after 3 seconds
 SPIN_SECONDS = 0.3  # processor time used without a byte sent: enough for any answer
 SPIN_SECONDS_AGAIN = 0.05  # the same, once a server is known to spin
-FLOOD_BYTES = 128 * 1024  # from the server to one client, beyond what our own bytes explain
-OUTPUT_BYTES = 2 * 1024 * 1024  # on standard output and standard error together
+FLOOD_BYTES = 8 * 1024  # from the server to one client, beyond what our own bytes explain
+WELCOME_BYTES = 2 * 1024  # for each one who comes or goes: a greeting, a notice, some history
+OUTPUT_BYTES = 256 * 1024  # on standard output and standard error, beyond what ours explain
 CHUNK = 64 * 1024
 
 Reason = Literal["done", "idle", "dead", "spinning", "flood", "time"]
@@ -90,7 +91,6 @@ class Room:
         self._received_since_act = 0
         self._sent = 0
         self._printed = 0
-        self._spins = False
         self._last_moved = time.monotonic()
         self._cpu_when_quiet: float | None = None
         self.transcript = Transcript()
@@ -189,14 +189,21 @@ class Room:
             Unmet: no connection, or no question for the username where others are asked.
         """
         people = tuple(self._connect() for _name in names)
-        if self.dialect.greets:
-            for person in people:
-                person.is_asked()
         self._begin(_("{count} clients joined at once").format(count=len(people)))
         self._script.append((None, f"crowd = room.join_at_once({', '.join(map(repr, names))})"))
-        for person, name in zip(people, names, strict=True):
-            person.be_called(name)
-            self.transmit(person, self.dialect.encode(name))
+        waiting = dict(zip(people, names, strict=True))
+
+        def all_have_answered() -> bool:
+            for person in list(waiting):
+                if person.inbox.size or not self.dialect.greets:
+                    name = waiting.pop(person)
+                    person.be_called(name)
+                    self.transmit(person, self.dialect.encode(name))
+            return not waiting
+
+        self.wait(all_have_answered)
+        for person in waiting:
+            person.is_asked()
         self.settle()
         return people
 
@@ -248,7 +255,9 @@ class Room:
             raise self.unmet(
                 "refused",
                 expected=_("the server accepts a connection"),
-                got=self._refusal(error),
+                got=self._refusal(
+                    _("The connection was refused ({reason}).").format(reason=error)
+                ),
             ) from None
         self.transcript.labels[number] = label
         person = Person(self, number, sock)
@@ -262,15 +271,14 @@ class Room:
             raise self.unmet(
                 "refused",
                 expected=_("the server accepts a connection"),
-                got=_("The connection was not made."),
+                got=self._refusal(_("The connection was not made.")),
             )
         return person
 
-    def _refusal(self, error: OSError) -> str:
+    def _refusal(self, otherwise: str) -> str:
+        """Return in words why nobody can connect: the server has ended, or `otherwise`."""
         self._drain()
-        if self.process.exit is not None:
-            return self._how_it_ended()
-        return _("The connection was refused ({reason}).").format(reason=error)
+        return self._how_it_ended() if self.process.exit is not None else otherwise
 
     # -- the server ---------------------------------------------------------------------------
 
@@ -346,7 +354,7 @@ class Room:
         reason = self.settle()
         if reason == "idle" and not self.oracle.exact:
             reason = "spinning" if self._cpu() - before > SPIN_SECONDS else "idle"
-        if reason in ("spinning", "flood", "time"):
+        if reason in ("spinning", "flood", "time") or self._flood:
             raise self.unmet(
                 "busy",
                 expected=_("the server waits quietly and uses no processor time"),
@@ -386,6 +394,8 @@ class Room:
 
     _quiet = False
     _channel_open = True
+    _spins = False
+    _flood: Literal["", "chat", "output"] = ""
 
     @contextlib.contextmanager
     def _quietly(self):  # type: ignore[no-untyped-def]
@@ -459,13 +469,14 @@ class Room:
             if self._step(pause):
                 pause = 0.0
                 if self._flooded():
-                    return "flood"
+                    return "done" if done() else "flood"
                 continue
             if self.process.exit is not None and not self._step(0.0):
                 return "done" if done() else "dead"
             state = self.oracle.state(
                 [person.sock for person in self._people if person.state == "open"],
                 {person.port for person in self._people if not person.reading},
+                self._gone_ports(),
             )
             if state == "idle":
                 if self._step(0.0):
@@ -478,6 +489,11 @@ class Room:
                 return "done" if done() else "time"
             pause = min(0.02, pause * 2 or 0.0003)
 
+    def _gone_ports(self) -> set[int]:
+        """Return the ports of connections that we have closed, but for one that is used again."""
+        gone = {person.port for person in self._people if person.state == "gone"}
+        return gone - {person.port for person in self._people if person.state == "open"}
+
     def _is_spinning(self) -> bool:
         """Tell whether the server has worked for long without sending a byte."""
         if not self.oracle.exact:
@@ -485,16 +501,28 @@ class Room:
         used = self.oracle.cpu_seconds()
         if self._cpu_when_quiet is None:
             self._cpu_when_quiet = used
-        if used - self._cpu_when_quiet > (SPIN_SECONDS_AGAIN if self._spins else SPIN_SECONDS):
-            self._spins = True
+        if not self.process.ports:
+            return used - self._cpu_when_quiet > START_SECONDS
+        most = SPIN_SECONDS_AGAIN if self.launcher.spins else SPIN_SECONDS
+        if used - self._cpu_when_quiet > most:
+            self._spins = self.launcher.spins = True
             return True
         return False
 
     def _flooded(self) -> bool:
-        """Tell whether the server sends or prints far more than our own bytes explain."""
+        """Tell whether the server sends or prints far more than our own bytes explain.
+
+        Then it is stopped: nothing would come of reading on.
+        """
         people = max(1, len(self._people))
-        most = FLOOD_BYTES * people + 40 * self._sent * people
-        return self._received_since_act > most or self._printed > OUTPUT_BYTES + 40 * self._sent
+        explained = people * (WELCOME_BYTES * people + 8 * self._sent)
+        if self._received_since_act > people * FLOOD_BYTES + explained:
+            self._flood = "chat"
+        elif self._printed > OUTPUT_BYTES + 40 * explained:
+            self._flood = "output"
+        if self._flood:
+            self.process.kill()
+        return bool(self._flood)
 
     def _fence(self) -> bool:
         """Say something public and wait until everybody has it: what came before has come."""
@@ -631,15 +659,17 @@ class Room:
         if reason == "done":
             return
         expected = _("it opens its door: bind() and listen()")
+        if self._flood:
+            raise self.unmet("flood", expected=expected, got=self._how_it_ended())
         if self.process.exit is not None:
             raise self.unmet(self._cause_of_death(), expected=expected, got=self._how_it_ended())
-        if reason == "flood":
-            text = _("It prints without end, so it was stopped.")
-            raise self.unmet("flood", expected=expected, got=text)
         if reason == "idle":
             text = _("It runs, but it waits for something else and listens nowhere.")
             raise self.unmet("deaf", expected=expected, got=text)
-        text = _("It was still busy after {seconds} seconds and listens nowhere: a loop never ends.")
+        text = _(
+            "It was stopped after {seconds} seconds of hard work and listens nowhere: a loop never"
+            " ends."
+        )
         raise self.unmet("busy", expected=expected, got=text.format(seconds=round(START_SECONDS)))
 
     def _cause_of_death(self) -> Cause:
@@ -655,6 +685,10 @@ class Room:
     def _how_it_ended(self) -> str:
         """Return in words how the server's process ended."""
         assert self.process.exit is not None
+        if self._flood:
+            if self._flood == "output":
+                return _("The server prints without end, so it was stopped.")
+            return _("The server sends without end, so it was stopped.")
         error, line, _kind = last_error(self.transcript.output())
         cause = self._cause_of_death()
         if cause == "syntax":
@@ -715,7 +749,7 @@ class Room:
             expected=expected,
             got=got,
             mark=mark,
-            starting=not self.process.ports,
+            starting=not self.process.ports or self._flood == "output",
         )
         marks = (mark,) if mark is not None else ()
         if self._people:

@@ -35,6 +35,7 @@ class ThreadState:
         source_line: the line itself.
         file: name of the file, as the student knows it.
         main: whether it is the main thread.
+        caller: the student's function that called `function`; empty for none.
     """
 
     name: str
@@ -45,6 +46,7 @@ class ThreadState:
     source_line: str = ""
     file: str = ""
     main: bool = False
+    caller: str = ""
 
     def words(self) -> str:
         """Return what the thread does, in words: "waits in recv() for Alice"."""
@@ -85,8 +87,12 @@ class ThreadState:
             return _("not in your code")
         if not self.function or self.function == "<module>":
             return _("line {line}").format(line=self.line)
-        name = visible(self.function, 60)
-        return _("line {line}, in {function}()").format(line=self.line, function=name)
+        name, caller = visible(self.function, 60), visible(self.caller, 60)
+        if not caller or caller == "<module>":
+            return _("line {line}, in {function}()").format(line=self.line, function=name)
+        return _("line {line}, in {function}(), called by {caller}()").format(
+            line=self.line, function=name, caller=caller
+        )
 
 
 @dataclass(frozen=True)
@@ -129,24 +135,32 @@ class ThreadMap:
         """Return the map as an HTML fragment with a background and a style of its own."""
         groups = _groups(self.threads)
         rows = "".join(
-            f'<tr><td>{_chip(group)}</td><th scope="row">{escape(group.name)}</th>'
-            f'<td class="{"runs" if group.state.waits == "running" else "waits"}">'
-            f"{escape(group.state.words())}</td>"
-            f'<td class="place">{escape(group.state.place())}</td></tr>'
+            _row(
+                ("chips", _chip(group)),
+                ("name", escape(group.name)),
+                (
+                    "runs" if group.state.waits == "running" else "waits",
+                    escape(group.state.words()),
+                ),
+                ("place", escape(group.state.place())),
+            )
             for group in groups
         )
         code = "".join(
-            f'<tr class="{"here" if here else ""}"><td>{"".join(map(_chip, here))}</td>'
-            f'<td class="at">{at or "⋮"}</td><td><code>{escape(line)}</code></td></tr>'
+            _row(
+                ("chips", "".join(map(_chip, here))),
+                ("at", str(at) if at else "⋮"),
+                ("code here" if here else "code", escape(line)),
+            )
             for at, line, here in _view(groups, self.code)
         )
         title = escape(self._title())
-        view = f'<div class="code"><table>{code}</table></div>' if code else ""
+        view = f'<div class="view" role="table">{code}</div>' if code else ""
         return (
             f'<div class="autograder-threads" role="figure" aria-label="{title}">'
             f"<style>{_STYLE}</style>"
             f'<div class="title">{title}</div>'
-            f'<table class="threads">{rows}</table>{view}</div>'
+            f'<div class="threads" role="table">{rows}</div>{view}</div>'
         )
 
     def _title(self) -> str:
@@ -176,7 +190,8 @@ class _Group:
 def _groups(threads: Sequence[ThreadState]) -> list[_Group]:
     alike: dict[object, list[ThreadState]] = {}
     for thread in sorted(threads, key=lambda thread: not thread.main):
-        key = (thread.waits, thread.line, thread.function, thread.file, thread.main)
+        place = (thread.file, thread.line, thread.function, thread.caller)
+        key = (thread.waits, place, thread.main)
         alike.setdefault(key, []).append(thread)
     groups: list[_Group] = []
     count = 0
@@ -233,21 +248,15 @@ def _view(groups: Sequence[_Group], code: str) -> list[tuple[int, str, list[_Gro
     for at in sorted(text):
         if code and at + 2 in text and at + 1 not in text:
             text[at + 1] = lines[at]
-    # A function's last line may be followed by an empty one, which says nothing.
-    bare = {at for at in text if at not in here and not text[at].strip()}
-    return list(_with_gaps({at: text[at] for at in text if at not in bare}, bare, here))
-
-
-def _with_gaps(
-    text: dict[int, str], bare: set[int], here: dict[int, list[_Group]]
-) -> Iterator[tuple[int, str, list[_Group]]]:
-    before = 0
+    view: list[tuple[int, str, list[_Group]]] = []
     for at in sorted(text):
-        missing = set(range(before + 1, at)) if before else set()
-        if missing and not missing <= bare:
-            yield 0, "", []
-        yield at, shorten(safe(text[at]), _CODE_WIDTH), here.get(at, [])
-        before = at
+        # Empty lines at the edges of what is shown say nothing.
+        if at not in here and not text[at].strip():
+            continue
+        if view and at != view[-1][0] + 1:
+            view.append((0, "", []))
+        view.append((at, shorten(safe(text[at]), _CODE_WIDTH), here.get(at, [])))
+    return view
 
 
 def _definition(lines: Sequence[str], at: int, function: str) -> Iterator[int]:
@@ -267,43 +276,44 @@ def _chip(group: _Group) -> str:
     return f'<span class="chip c{group.color % 6}">{escape(group.label)}</span>'
 
 
+def _row(*cells: tuple[str, str]) -> str:
+    """Return a row of a table, of pairs of a class and HTML.
+
+    Not made of `table` and `tr`: what JupyterLab's own style says of those is hard to undo.
+    """
+    inside = "".join(f'<span class="{name}" role="cell">{html}</span>' for name, html in cells)
+    return f'<div class="row" role="row">{inside}</div>'
+
+
 # The colours and the paper are those of the sequence diagram.
 _STYLE = """
 .autograder-threads { display: inline-block; max-width: 100%; box-sizing: border-box;
-  overflow-x: auto; padding: 14px 18px 14px; border: 1px solid #d8d6cd; border-radius: 10px;
+  overflow-x: auto; padding: 14px 18px; border: 1px solid #d8d6cd; border-radius: 10px;
   background: #fdfdfb; color: #22272e; font: 13px/1.45 system-ui, -apple-system, 'Segoe UI',
   Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif; }
-.autograder-threads .title { font-size: 14.5px; font-weight: 600; margin-bottom: 8px; }
-.autograder-threads table { border-collapse: collapse; border: 0; margin: 0; width: auto;
-  font-size: 13px; color: inherit; }
-.autograder-threads tr, .autograder-threads tr:nth-child(even), .autograder-threads tr:hover {
-  background: none; border: 0; }
-.autograder-threads td, .autograder-threads th { text-align: left; vertical-align: baseline;
-  padding: 3px 16px 3px 0; border: 0; white-space: nowrap; color: inherit; max-width: none; }
-.autograder-threads th { font-weight: 600; }
-.autograder-threads td:first-child { padding-right: 8px; text-align: right; }
-.autograder-threads .runs { font-weight: 600; }
-.autograder-threads td.place { color: #6a6961; padding-right: 0; }
+.autograder-threads .title { font-size: 14.5px; font-weight: 600; margin-bottom: 10px; }
+.autograder-threads .threads { display: grid; grid-template-columns: repeat(4, auto);
+  justify-content: start; align-items: baseline; gap: 6px 16px; white-space: nowrap; }
+.autograder-threads .row { display: contents; }
+.autograder-threads .chips { text-align: right; margin-right: -8px; }
+.autograder-threads .name, .autograder-threads .runs { font-weight: 600; }
+.autograder-threads .place { color: #6a6961; }
 .autograder-threads .chip { display: inline-block; min-width: 11px; padding: 0 5px;
-  margin-left: 3px; border-radius: 10px; font: 600 11.5px/19px system-ui, -apple-system,
-  'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif; text-align: center; color: #fff; }
+  margin-left: 3px; border-radius: 10px; font-size: 11.5px; font-weight: 600; line-height: 19px;
+  text-align: center; color: #ffffff; }
 .autograder-threads .c0 { background: #3a4350; }
 .autograder-threads .c1 { background: #1d5fa7; }
 .autograder-threads .c2 { background: #a04b00; }
 .autograder-threads .c3 { background: #1b7342; }
 .autograder-threads .c4 { background: #7b3f9d; }
 .autograder-threads .c5 { background: #0b6b75; }
-.autograder-threads div.code { margin-top: 10px; padding-top: 10px;
-  border-top: 1px solid #d8d6cd; }
-.autograder-threads div.code table { width: 100%; }
-.autograder-threads .code td { padding: 1px 10px 1px 0; }
-.autograder-threads .code td.at { color: #6a6961; text-align: right; padding-left: 4px;
-  font: 11.5px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; }
-.autograder-threads .code td:last-child { width: 100%; border-left: 2px solid #e8e6de;
-  padding-left: 12px; }
-.autograder-threads .code tr.here td:last-child { background: #fff4cf;
-  border-left-color: #c79a00; }
-.autograder-threads .code code { font: 12.5px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas,
-  'DejaVu Sans Mono', monospace; white-space: pre; background: none; color: #22272e;
-  padding: 0; }
+.autograder-threads .view { display: grid; grid-template-columns: auto auto 1fr;
+  align-items: center; margin-top: 12px; padding-top: 12px; border-top: 1px solid #d8d6cd; }
+.autograder-threads .view .chips { margin-right: 8px; }
+.autograder-threads .at { color: #6a6961; font-size: 11.5px; text-align: right;
+  padding-right: 10px; }
+.autograder-threads .code { min-height: 21px; line-height: 21px; padding: 0 12px;
+  border-left: 2px solid #e8e6de; white-space: pre; font-size: 12.5px;
+  font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; }
+.autograder-threads .code.here { background: #fff4cf; border-left-color: #c79a00; }
 """

@@ -98,7 +98,9 @@ class Transcript:
                 pieces, remainder = [data], b""
             else:
                 *pieces, remainder = data.split(b"\n")
-            for piece in pieces:
+            for piece, following in zip(pieces, [*pieces[1:], None], strict=True):
+                if not piece and following == b"":
+                    continue  # of a flood of empty messages one is enough to see
                 text = decode(piece.removesuffix(b"\r"))
                 yield Message(event.number, event.seconds, kind, event.person, text)
             if remainder:

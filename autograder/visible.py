@@ -61,19 +61,17 @@ def shorten(text: str, room: int) -> str:
     """Return `text`, or its beginning and `…` where it takes more than `room` columns."""
     if cells(text) <= room:
         return text
-    return _beginning(text, room - 1).rstrip() + "…"
+    kept = _beginning(text, room - 1)
+    return (kept.rstrip() if cells(kept) < room else "") + "…"
 
 
 def fold(text: str, room: int) -> list[str]:
     """Return `text` in as many pieces of at most `room` columns as it takes; nothing is lost."""
-    pieces, taken = [""], 0
-    for character in text:
-        taken += _cell(character)
-        if taken > room and pieces[-1]:
-            pieces.append("")
-            taken = _cell(character)
-        pieces[-1] += character
-    return pieces
+    pieces = []
+    while cells(text) > room and len(text) > 1:
+        pieces.append(_beginning(text, room))
+        text = text[len(pieces[-1]) :]
+    return [*pieces, text]
 
 
 def wrap(text: str, room: int, lines: int) -> list[str]:
