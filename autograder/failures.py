@@ -78,7 +78,7 @@ class Unmet(AssertionError):
                 lines += textwrap.indent(text, " " * width).split("\n")
                 lines[-text.count("\n") - 1] = head + text.split("\n")[0]
         if self.diagram is not None:
-            lines += ["", self.diagram.text()]
+            lines += ["", self.diagram.folded(12).text()]
         if self.output:
             lines += ["", _("The server's last output:"), textwrap.indent(self.output, "    ")]
         if self.recipe:

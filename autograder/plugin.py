@@ -160,10 +160,10 @@ def _record(
     from autograder.i18n import _
     from autograder.results import TestResult
 
-    name, points = item.name, marker.kwargs["points"]
+    name, title, points = item.name, marker.kwargs["title"], marker.kwargs["points"]
     facts = {
         "id": name,
-        "title": _(marker.args[0] if marker.args else marker.kwargs["title"]),
+        "title": _(title),
         "max_points": points,
         "seconds": round(time.monotonic() - item.stash[STARTED], 4),
     }

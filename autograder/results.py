@@ -67,8 +67,8 @@ class ChallengeResult:
 
     @property
     def max_points(self) -> float:
-        """Points that could be earned in this challenge."""
-        return round(sum(test.max_points for test in self.tests), 2)
+        """Points that could be earned in this challenge: a grader error costs nobody any."""
+        return round(sum(test.max_points for test in self.tests if test.outcome != "error"), 2)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ CONNECT_SECONDS = 4.0  # the kernel tries again after 1 and after 3 seconds
 SPIN_SECONDS = 0.3  # processor time used without a byte sent: enough for any answer
 SPIN_SECONDS_AGAIN = 0.05  # the same, once a server is known to spin
 FLOOD_BYTES = 8 * 1024  # from the server to one client, beyond what our own bytes explain
-WELCOME_BYTES = 2 * 1024  # for each one who comes or goes: a greeting, a notice, some history
+WELCOME_BYTES = 256  # the same, for each one who comes or goes: a greeting and a notice
 OUTPUT_BYTES = 256 * 1024  # on standard output and standard error, beyond what ours explain
 CHUNK = 64 * 1024
 
@@ -260,6 +260,8 @@ class Room:
                 ),
             ) from None
         self.transcript.labels[number] = label
+        # noted now, not when it is made: the server may have seen it, and said so, before us
+        self.transcript.add(self._now(), "connect", number)
         person = Person(self, number, sock)
         person.inbox.line_ends = dialect.line_ends
         self._people.append(person)
@@ -334,6 +336,7 @@ class Room:
                     source_line=own.get("source", ""),
                     file=own.get("file", ""),
                     main=entry["main"],
+                    caller=entry["calls"][1]["function"] if len(entry["calls"]) > 1 else "",
                 )
             )
         return ThreadMap(tuple(states), self.submission.name, self.submission.source)
@@ -466,6 +469,8 @@ class Room:
         while True:
             if done():
                 return "done"
+            if time.monotonic() - started > WAIT_SECONDS:
+                return "time"
             if self._step(pause):
                 pause = 0.0
                 if self._flooded():
@@ -485,8 +490,6 @@ class Room:
             quiet = time.monotonic() - self._last_moved
             if quiet > 0.05 and state == "busy" and self._is_spinning():
                 return "done" if done() else "spinning"
-            if time.monotonic() - started > WAIT_SECONDS:
-                return "done" if done() else "time"
             pause = min(0.02, pause * 2 or 0.0003)
 
     def _gone_ports(self) -> set[int]:
@@ -606,7 +609,6 @@ class Room:
             person.state = "open"
             person.port = person.sock.getsockname()[1]
             person.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.transcript.add(self._now(), "connect", person.number)
             self.watch(person)
             return True
         if events & selectors.EVENT_WRITE and person.pending:

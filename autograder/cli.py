@@ -1,0 +1,268 @@
+"""The `autograder` command.
+
+Exit codes: 0 full marks, 1 something failed, 2 wrong usage, 3 grader error, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from autograder import __version__
+from autograder.i18n import LANGUAGES, _, use_language
+
+if TYPE_CHECKING:
+    from autograder.results import CheckResult
+    from autograder.submission import Submission
+
+OK, FAILED, USAGE, GRADER_ERROR, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class UsageError(Exception):
+    """The person asked for something that cannot be; the text is one sentence with a way out."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse would print together with a page of usage."""
+        text = _("The command cannot be read ({reason}). Try: {command} --help")
+        raise UsageError(text.format(reason=message, command=self.prog))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        arguments: the words after the command's name; None for those of the process.
+
+    Returns:
+        the exit code.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # Windows' consoles do not know every letter
+            stream.reconfigure(errors="replace")
+    try:
+        _choose_language(words)
+        options = _parser().parse_args(words)
+        code: int = options.run(options)
+        return code
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        print(_("Stopped."), file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return GRADER_ERROR
+    except Exception:
+        return _grader_error()
+
+
+def _choose_language(words: list[str]) -> None:
+    """Use the language of `--lang` already for what is said about the other words."""
+    for place, word in enumerate(words):
+        value = word.partition("=")[2] if word.startswith("--lang=") else ""
+        if word == "--lang" and place + 1 < len(words):
+            value = words[place + 1]
+        if value in LANGUAGES:
+            use_language(value)
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="autograder", description=_("Check chat servers."))
+    parser.add_argument("--version", action="version", version=f"autograder {__version__}")
+    commands = parser.add_subparsers(required=True, metavar=_("COMMAND"), parser_class=Parser)
+
+    def command(name: str, text: str, run: object) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text)
+        made.add_argument("--lang", choices=LANGUAGES, help=_("the language of the report"))
+        made.set_defaults(run=run)
+        return made
+
+    check = command("check", _("check one server against some challenges, or all"), _check)
+    watch = command("watch", _("check again at each save"), _watch)
+    for made in (check, watch):
+        made.add_argument("challenge", nargs="+", help=_("names of challenges, or: all"))
+        made.add_argument("server", help=_("the server's file, such as server.py"))
+        made.add_argument("--seed", type=int, help=_("draw the names and texts of an earlier run"))
+        made.add_argument(
+            "--verbose", action="store_true", help=_("tell every failure in full, with all hints")
+        )
+    check.add_argument("--json", action="store_true", help=_("print the results as JSON"))
+    check.add_argument(
+        "--html", metavar=_("FILE"), help=_("also write the report as a page for the browser")
+    )
+    new = command("new", _("make a fresh copy of an exercise"), _new)
+    new.add_argument("exercise", help=_("name of the exercise, such as modul_contoh"))
+    new.add_argument("folder", nargs="?", help=_("where to; without it, a folder of its name"))
+    command("doctor", _("tell what works on this machine"), _doctor)
+    return parser
+
+
+# -- commands -----------------------------------------------------------------------------------
+
+
+def _check(options: argparse.Namespace) -> int:
+    submission, challenges = _what_to_check(options)
+    result = _run(submission, challenges, options.seed, quiet=options.json)
+    if options.html:
+        _write_page(options.html, result)
+    if options.json:
+        print(json.dumps(result.to_json(), ensure_ascii=False, indent=1))
+    else:
+        _show(result, options.verbose)
+    return result.exit_code
+
+
+def _what_to_check(options: argparse.Namespace) -> tuple[Submission, list[str]]:
+    """Return the server and the challenges that the words stand for."""
+    from autograder.checking import CHALLENGES, UnknownChallenge, resolve
+    from autograder.submission import BadServer, read_server
+
+    paths = [word for word in options.challenge if _looks_like_path(word)]
+    if paths and _looks_like_path(options.server):
+        text = _("One server at a time, please: {first} or {second}?")
+        raise UsageError(text.format(first=ascii(paths[0]), second=ascii(options.server)))
+    if options.server in (*CHALLENGES, "all") and not os.path.exists(options.server):
+        text = _("Which server? Its file comes last, such as: autograder check {names} server.py")
+        raise UsageError(text.format(names=" ".join([*options.challenge, options.server])))
+    try:
+        challenges = resolve(options.challenge)
+        return read_server(options.server), challenges
+    except (UnknownChallenge, BadServer) as error:
+        raise UsageError(str(error)) from None
+
+
+def _looks_like_path(word: str) -> bool:
+    return word.endswith(".py") or os.sep in word or "/" in word
+
+
+def _run(
+    submission: Submission, challenges: list[str], seed: int | None, *, quiet: bool
+) -> CheckResult:
+    """Run a check, showing progress on a terminal."""
+    from autograder.room import start_launcher
+
+    launcher = start_launcher(submission)  # gets ready while pytest is imported
+    from autograder.checking import run_check
+
+    show = sys.stderr.isatty() and not quiet
+
+    def progress(number: int, count: int, title: str) -> None:
+        room = shutil.get_terminal_size().columns - 1
+        line = f"[{number}/{count}] {title}"
+        print(f"\r\x1b[K{line[:room]}", end="", file=sys.stderr, flush=True)
+
+    try:
+        return run_check(
+            challenges, submission, launcher, seed=seed, progress=progress if show else None
+        )
+    finally:
+        if show:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _show(result: CheckResult, verbose: bool) -> None:
+    from autograder.report_text import render
+
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    width = min(shutil.get_terminal_size().columns, 100)
+    print(render(result, width=width, colour=colour, verbose=verbose))
+
+
+def _write_page(path: str, result: CheckResult) -> None:
+    from autograder.report_html import page
+
+    try:
+        Path(path).write_text(page(result), encoding="utf-8")
+    except OSError as error:
+        text = _("The page cannot be written to {path}: {reason}.")
+        raise UsageError(text.format(path=ascii(path), reason=error.strerror)) from None
+
+
+def _watch(options: argparse.Namespace) -> int:
+    from watchfiles import watch
+
+    _what_to_check(options)  # a wrong word is said at once
+    server = Path(options.server).absolute()
+    code = OK
+
+    def again() -> None:
+        nonlocal code
+        try:
+            submission, challenges = _what_to_check(options)
+        except UsageError as error:  # half saved, or empty for a moment
+            print(error, file=sys.stderr)
+            code = FAILED
+            return
+        result = _run(submission, challenges, options.seed, quiet=False)
+        code = result.exit_code
+        _show(result, options.verbose)
+        text = _("Waiting for {path} to be saved again; Ctrl-C ends it.")
+        print(text.format(path=options.server), flush=True)
+
+    again()
+    # the folder, because many editors write a new file and rename it
+    changes = watch(
+        server.parent,
+        recursive=False,
+        watch_filter=lambda _change, path: Path(path).name == server.name,
+        raise_interrupt=False,
+    )
+    for _saved in changes:
+        again()
+    return code
+
+
+def _new(options: argparse.Namespace) -> int:
+    from autograder.starters import StarterError, copy_starter
+
+    try:
+        folder = copy_starter(options.exercise, options.folder)
+    except StarterError as error:
+        raise UsageError(str(error)) from None
+    print(_("The exercise {name} is in {folder}.").format(name=options.exercise, folder=folder))
+    return OK
+
+
+def _doctor(_options: argparse.Namespace) -> int:
+    from autograder.doctor import examine
+
+    findings = examine()
+    for finding in findings:
+        print(f"{finding.sign} {finding.text}")
+    return OK if all(finding.works for finding in findings) else FAILED
+
+
+def _grader_error() -> int:
+    """Write our own traceback to a file and say where; return the exit code."""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="autograder-error-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            traceback.print_exc(file=file)
+        place = file.name
+    except OSError:
+        traceback.print_exc()
+        place = "-"
+    text = _("The grader itself failed, which is not your server's fault. Details: {path}")
+    print(text.format(path=place), file=sys.stderr)
+    return GRADER_ERROR
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""Copies of the exercises' starters."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shutil
+from pathlib import Path
+
+from autograder.i18n import _, language
+
+EXERCISES = Path(__file__).resolve().parents[1] / "exercises"
+
+
+class StarterError(Exception):
+    """The copy cannot be made; the text says why, in one sentence."""
+
+
+def exercises() -> list[str]:
+    """Return the names of the exercises in the language in force."""
+    folder = EXERCISES / language()
+    if not folder.is_dir():
+        return []
+    return sorted(place.name for place in folder.iterdir() if (place / "server.py").is_file())
+
+
+def copy_starter(name: str, folder: str | os.PathLike[str] | None = None) -> Path:
+    """Copy the exercise `name` to `folder` (without it, to a folder of its name) and return that.
+
+    Raises:
+        StarterError: there is no such exercise, or something is in the way.
+    """
+    known = exercises()
+    if not known:
+        text = _("The exercises are not here: {folder} is missing. Run this in the workbook.")
+        raise StarterError(text.format(folder=EXERCISES))
+    if name not in known:
+        near = difflib.get_close_matches(name.lower(), known, 1, 0.5)
+        hint = _("Did you mean “{near}”?").format(near=near[0]) if near else ""
+        listed = _("There are: {names}.").format(names=", ".join(known))
+        text = _("There is no exercise “{name}”.").format(name=ascii(name)[1:-1][:60])
+        raise StarterError(f"{text} {hint or listed}")
+    target = Path(folder if folder is not None else name)
+    if target.exists():
+        text = _("{folder} is there already and stays as it is: give another place to copy to.")
+        raise StarterError(text.format(folder=target))
+    ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "work")
+    try:
+        shutil.copytree(EXERCISES / language() / name, target, ignore=ignored)
+    except OSError as error:
+        text = _("{folder} cannot be written: {reason}.")
+        raise StarterError(text.format(folder=target, reason=error)) from None
+    return target

@@ -1,0 +1,38 @@
+"""In CI nothing is left out: a run that skipped a test, or expected one to fail, has failed."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+class NothingLeftOut:
+    """Turns a run red that would be green only because some of it did not run."""
+
+    def __init__(self) -> None:
+        self.left_out: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        # An expected failure is reported as skipped too.
+        if report.skipped:
+            self.left_out.append(report.nodeid)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.skipped:
+            self.left_out.append(report.nodeid)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.left_out and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.left_out:
+            terminalreporter.section("left out, which CI forbids", red=True)
+            for nodeid in self.left_out:
+                terminalreporter.line(nodeid)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if os.environ.get("CI") not in (None, "", "0", "false"):
+        config.pluginmanager.register(NothingLeftOut())
