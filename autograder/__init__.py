@@ -1,6 +1,6 @@
 """Run chat servers, hold conversations with them, and judge what they do.
 
-    from autograder import Room, check
+from autograder import Room, check
 """
 
 from __future__ import annotations

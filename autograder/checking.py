@@ -210,4 +210,3 @@ def _write_errors(errors: list[str]) -> str:
     ) as file:
         file.write("\n\n".join(errors))
     return file.name
-

@@ -245,6 +245,9 @@ def _rows(transcript: Transcript) -> list[Row]:
         row = Row(0, entry.kind, people, text=text, seconds=entry.seconds)
         at = len(rows)
         if row.kind == "receive":
+            latest = last_of.get(entry.person, -1)
+            if not text and latest > last_deed and not rows[latest].text:
+                continue  # of a flood of empty messages one is enough to see
             alike = same_text.setdefault(text, [])
             first = max(last_deed, last_of.get(entry.person, -1)) + 1
             place = bisect_left(alike, first)

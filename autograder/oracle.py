@@ -196,8 +196,7 @@ class KernelOracle:
                 for tid in os.listdir(f"/proc/{pid}/task"):
                     with contextlib.suppress(OSError):
                         below = [
-                            int(child)
-                            for child in read(f"/proc/{pid}/task/{tid}/children").split()
+                            int(child) for child in read(f"/proc/{pid}/task/{tid}/children").split()
                         ]
                         found += below
                         fresh += below

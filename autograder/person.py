@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import socket
 import struct
+import sys
 from typing import TYPE_CHECKING, Literal
 
 from autograder.diagram import Mark
 from autograder.failures import Cause
 from autograder.i18n import _
 from autograder.inbox import Inbox, What, name_pattern
+from autograder.script import variable
 from autograder.visible import visible
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ class Person:
     @property
     def label(self) -> str:
         """What people call it: its name, or its number while it has none."""
-        return self.room.transcript.labels[self.number]
+        return self.room.traffic.transcript.labels[self.number]
 
     # -- doing --------------------------------------------------------------------------------
 
@@ -67,7 +69,7 @@ class Person:
     def be_called(self, name: str) -> None:
         """Take a name without telling the server: for what is sent by `send` or `send_bytes`."""
         self.name = name
-        self.room.transcript.labels[self.number] = name
+        self.room.traffic.transcript.labels[self.number] = name
 
     def say(self, text: str) -> None:
         """Say something to everybody, as the server's own client would send it."""
@@ -80,7 +82,7 @@ class Person:
             self,
             script or f"send({line!r})",
         )
-        self.room.transmit(self, self.room.dialect.encode(line))
+        self.room.traffic.transmit(self, self.room.dialect.encode(line))
         if not self.room.dialect.wants_line_ends:
             # without line ends the server takes what comes in one piece for one message
             self.room.settle()
@@ -99,7 +101,7 @@ class Person:
         tried = _("{name} sent {count} messages at once").format(name=self.label, count=len(texts))
         lines = [dialect.chat(self.label, text) for text in texts]
         self.room.act(tried, self, f"say_at_once({', '.join(map(repr, texts))})")
-        self.room.transmit(self, b"".join(map(dialect.encode, lines)))
+        self.room.traffic.transmit(self, b"".join(map(dialect.encode, lines)))
 
     def send_bytes(self, data: bytes) -> None:
         """Send bytes exactly as they are, without waiting for anything."""
@@ -107,20 +109,20 @@ class Person:
             name=self.label, data=visible(repr(data), 80)
         )
         self.room.act(tried, self, f"send_bytes({data!r})")
-        self.room.transmit(self, data)
+        self.room.traffic.transmit(self, data)
 
     def pause(self) -> None:
         """Stop reading: what the server sends from now on stays in the kernel's buffers."""
         self.room.settle()
         self.room.act(_("{name} stopped reading").format(name=self.label), self, "pause()")
         self.reading = False
-        self.room.watch(self)
+        self.room.traffic.watch(self)
 
     def resume(self) -> None:
         """Read again after `pause`."""
         self.room.act(_("{name} reads again").format(name=self.label), self, "resume()")
         self.reading = True
-        self.room.watch(self)
+        self.room.traffic.watch(self)
 
     def leave(self) -> None:
         """Close the connection after reading everything, as a client that is quit does (FIN).
@@ -141,9 +143,9 @@ class Person:
     def disconnect(self, how: Literal["leave", "crash"]) -> None:
         """Close the connection now, without waiting for anything: for the room's own use."""
         if how == "crash" and self.state in ("open", "connecting"):
-            linger = struct.pack("hh" if self.room.windows else "ii", 1, 0)
+            linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self.room.hang_up(self, how)
+        self.room.traffic.hang_up(self, how)
 
     # -- expecting ----------------------------------------------------------------------------
 
@@ -206,7 +208,9 @@ class Person:
                     (text,),
                 )
             places.append(place)
-        for first, second, earlier, later in zip(places, places[1:], texts, texts[1:], strict=False):
+        for first, second, earlier, later in zip(
+            places, places[1:], texts, texts[1:], strict=False
+        ):
             if second < first:
                 raise self.room.unmet(
                     "wrong",
@@ -259,9 +263,7 @@ class Person:
                 expected=_("{name} gets no message with {what}").format(
                     name=self.label, what=self._in_words(what)
                 ),
-                got=_("{name} got “{text}”.").format(
-                    name=self.label, text=visible(found[0].text)
-                ),
+                got=_("{name} got “{text}”.").format(name=self.label, text=visible(found[0].text)),
                 mark=Mark("unwanted", self.number, self._for_mark(what)),
             )
 
@@ -313,7 +315,9 @@ class Person:
 
     # -- words --------------------------------------------------------------------------------
 
-    def _missing(self, expected: str, what: tuple[str | Person | re.Pattern[str], ...]) -> Exception:
+    def _missing(
+        self, expected: str, what: tuple[str | Person | re.Pattern[str], ...]
+    ) -> Exception:
         cause: Cause = "closed" if self.state == "closed" else "missing"
         return self.room.unmet(
             cause,
@@ -347,5 +351,5 @@ class Person:
     @staticmethod
     def _as_code(part: str | Person | re.Pattern[str]) -> str:
         if isinstance(part, Person):
-            return part.room.variable(part)
+            return variable(part)
         return repr(part) if isinstance(part, str) else f"re.compile({part.pattern!r})"

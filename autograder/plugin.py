@@ -17,7 +17,6 @@ import pytest
 if TYPE_CHECKING:
     from autograder.casting import Cast
     from autograder.dialect import Dialect
-    from autograder.failures import Unmet
     from autograder.process import Launcher
     from autograder.results import TestResult
     from autograder.room import Room
@@ -47,7 +46,6 @@ class Run:
 
 
 RUN = pytest.StashKey[Run]()
-UNMET = pytest.StashKey["Unmet | None"]()
 STARTED = pytest.StashKey[float]()
 
 
@@ -99,7 +97,8 @@ def launcher(pytestconfig: pytest.Config) -> Iterator[Launcher]:
 @pytest.fixture
 def room(pytestconfig: pytest.Config, launcher: Launcher) -> Iterator[Room]:
     """A room with the server freshly started and nobody in it."""
-    from autograder.room import Room, learn_dialect
+    from autograder.learning import learn_dialect
+    from autograder.room import Room
 
     run = pytestconfig.stash[RUN]
     if run.dialect is None:
@@ -134,11 +133,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Turn what a test raised into a result for people."""
-    report: pytest.TestReport = yield  # type: ignore[assignment, misc]
+    report: pytest.TestReport = yield  # type: ignore[assignment]
     marker = item.get_closest_marker("story")
     if marker is not None:
         run = item.config.stash[RUN]

@@ -40,9 +40,6 @@ class Exit:
     code: int
 
     def __str__(self) -> str:
-        if self.code < 0:
-            with contextlib.suppress(ValueError):
-                return signal.Signals(-self.code).name
         return str(self.code)
 
 
@@ -177,6 +174,8 @@ class Launcher(Protocol):
     def root_pid(self) -> int | None: ...
 
     def poll(self, server: ServerProcess) -> None: ...
+
+    def hear(self) -> None: ...
 
     def close(self) -> None: ...
 
@@ -324,7 +323,7 @@ class WarmLauncher:
         return server
 
     def connect(self, port: int) -> socket.socket:
-        """Begin a connection to `port` in the servers' network; raises as `ServerProcess.connect`."""
+        """Begin a connection to `port` in the servers' network; see `ServerProcess.connect`."""
         if not self.sandbox.alone:
             return begin_connection(port)
         fds: list[int] = []

@@ -161,7 +161,9 @@ def python_paths() -> tuple[str, ...]:
         "/etc/ld.so.conf.d",
         "/nix/store",
         python(),
-        sysconfig.get_path("stdlib", vars={"base": sys.base_prefix, "installed_base": sys.base_prefix}),
+        sysconfig.get_path(
+            "stdlib", vars={"base": sys.base_prefix, "installed_base": sys.base_prefix}
+        ),
         sysconfig.get_config_var("DESTSHARED") or "",
         *(str(path) for path in Path(sys.base_prefix, "lib").glob("libpython*")),
     ]

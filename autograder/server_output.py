@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import signal
 
+from autograder.failures import Cause
+from autograder.i18n import _
 from autograder.visible import safe
 
 _FRAME = re.compile(r'^\s+File "(?P<file>[^"]+)", line \d+(?:, in .*)?$')
@@ -54,7 +58,58 @@ def last_error(output: str) -> tuple[str, int | None, str]:
             inside, error, number = True, "", None
         if found := re.match(r'^\s+File "[^"]+", line (\d+)', line):
             number = int(found[1])
-        elif inside and re.match(r"^[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Warning)?\b", line):
+        elif inside and re.match(
+            r"^[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Warning)?\b", line
+        ):
             error, inside = line, False
     kind = re.match(r"[\w.]+", error)
     return safe(error), number, kind[0] if kind else ""
+
+
+def cause_of_death(output: str, code: int) -> Cause:
+    """Return why a server has ended, from what it printed and its exit code."""
+    error, _line, kind = last_error(output)
+    if kind in ("SyntaxError", "IndentationError", "TabError"):
+        return "syntax"
+    if kind == "EOFError" and "reading a line" in error:
+        return "input"
+    return "ended" if code == 0 else "died"
+
+
+def how_it_ended(output: str, code: int) -> str:
+    """Return in words how a server has ended.
+
+    Args:
+        output: what it printed.
+        code: its exit code; negative for a signal.
+    """
+    error, line, _kind = last_error(output)
+    cause = cause_of_death(output, code)
+    ending = str(code)
+    if cause == "syntax":
+        text = _("Python cannot read the program, line {line}: {error}")
+    elif cause == "input":
+        text = _(
+            "The program asks the keyboard with input() in line {line}, but a server has nobody at"
+            " the keyboard: write the value into the program."
+        )
+    elif error and code == 1:
+        text = _("The server died in line {line}: {error}")
+    elif cause == "ended":
+        text = _("The server ran to its end and stopped, without an error.")
+    elif code < 0:
+        text = _("The server was ended by the signal {code}.")
+        with contextlib.suppress(ValueError):
+            ending = signal.Signals(-code).name
+    else:
+        text = _("The server ended with the exit code {code}.")
+    return text.format(line=line or "?", error=error, code=ending)
+
+
+def thread_error(output: str) -> str:
+    """Return in words that a thread of a server has died of an error, "" where none has."""
+    error, line, _kind = last_error(output)
+    if not error:
+        return ""
+    text = _("A thread of the server died in line {line}: {error}")
+    return text.format(line=line or "?", error=error)

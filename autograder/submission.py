@@ -17,10 +17,11 @@ MAX_COMPANIONS = 40
 MAX_BYTES = 512 * 1024  # of one file
 
 PRELOADABLE = frozenset(
-    "argparse asyncio base64 collections concurrent.futures contextlib copy csv dataclasses datetime"
-    " enum errno functools hashlib itertools json logging math multiprocessing os pathlib pickle"
-    " queue random re select selectors signal socket socketserver sqlite3 ssl string struct"
-    " subprocess sys textwrap threading time traceback types typing unicodedata uuid zoneinfo".split()
+    "argparse asyncio base64 collections concurrent.futures contextlib copy csv dataclasses"
+    " datetime enum errno functools hashlib itertools json logging math multiprocessing os pathlib"
+    " pickle queue random re select selectors signal socket socketserver sqlite3 ssl string struct"
+    " subprocess sys textwrap threading time traceback types typing unicodedata uuid"
+    " zoneinfo".split()
 )
 
 
@@ -106,9 +107,9 @@ def _read(given: str) -> bytes:
             text = _("{path} is a link that leads nowhere (to {target}).")
             raise BadServer(text.format(path=given, target=os.readlink(given))) from None
         raise BadServer(
-            _("There is no file {path}. Is the name right, and are you in the right folder?").format(
-                path=given
-            )
+            _(
+                "There is no file {path}. Is the name right, and are you in the right folder?"
+            ).format(path=given)
         ) from None
     except PermissionError:
         raise BadServer(
@@ -148,5 +149,3 @@ def _companions(server: Path) -> dict[str, bytes]:
         except OSError:
             continue
     return found
-
-

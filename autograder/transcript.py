@@ -76,7 +76,9 @@ class Transcript:
     line_ends: bool = True
     events: list[Event] = field(default_factory=list)
 
-    def add(self, seconds: float, kind: Kind, person: int | None = None, data: bytes = b"") -> Event:
+    def add(
+        self, seconds: float, kind: Kind, person: int | None = None, data: bytes = b""
+    ) -> Event:
         """Append an event and return it; arguments as in `Event`."""
         event = Event(len(self.events), seconds, kind, person, data)
         self.events.append(event)
@@ -98,9 +100,7 @@ class Transcript:
                 pieces, remainder = [data], b""
             else:
                 *pieces, remainder = data.split(b"\n")
-            for piece, following in zip(pieces, [*pieces[1:], None], strict=True):
-                if not piece and following == b"":
-                    continue  # of a flood of empty messages one is enough to see
+            for piece in pieces:
                 text = decode(piece.removesuffix(b"\r"))
                 yield Message(event.number, event.seconds, kind, event.person, text)
             if remainder:

@@ -50,9 +50,7 @@ def test_messages_arrive_in_order(room: Room, cast: Cast) -> None:
     charlie.sees_in_order(*texts)
 
 
-@story(
-    N_("200 messages at once arrive whole"), points=1, needs=("test_everybody_gets_a_message",)
-)
+@story(N_("200 messages at once arrive whole"), points=1, needs=("test_everybody_gets_a_message",))
 def test_a_burst_arrives_whole(room: Room, cast: Cast) -> None:
     alice, bob = room.join(*cast.names(2))
     texts = cast.texts(200)
@@ -75,9 +73,7 @@ def test_letters_beyond_ascii(room: Room, cast: Cast) -> None:
     bob.sees(after)
 
 
-@story(
-    N_("An emoji arrives as it was sent"), points=0.5, needs=("test_everybody_gets_a_message",)
-)
+@story(N_("An emoji arrives as it was sent"), points=0.5, needs=("test_everybody_gets_a_message",))
 def test_an_emoji(room: Room, cast: Cast) -> None:
     alice, bob = room.join(*cast.names(2))
     text = f"{cast.text()} {cast.choice('😀🎉🚀🐱🌈🍌')}"

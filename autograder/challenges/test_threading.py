@@ -99,6 +99,5 @@ def test_nobody_has_to_wait_for_a_turn(room: Room, cast: Cast) -> None:
 )
 def test_the_server_rests(room: Room, cast: Cast) -> None:
     room.rests()
-    room.connect()
     room.join(*cast.names(2))
     room.rests()

@@ -1,0 +1,79 @@
+"""Find out how a server speaks, by talking to one that is started for this alone."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from autograder.casting import Cast
+from autograder.dialect import OUR_DIALECT, Dialect
+from autograder.failures import Unmet
+from autograder.inbox import name_pattern
+from autograder.process import Launcher
+from autograder.room import Room
+
+
+def learn_dialect(launcher: Launcher) -> Dialect:
+    """Talk to a server started for this alone, and find out how it speaks.
+
+    A server that behaves too strangely to learn from is taken to speak our own protocol.
+
+    Raises:
+        Unmet: the server does not come to listen.
+    """
+    with Room(launcher.submission, launcher=launcher, dialect=_UNKNOWN) as room:
+        try:
+            return _converse(room)
+        except Unmet:
+            return OUR_DIALECT
+
+
+_UNKNOWN = Dialect(greeting="", line_ends=True, wants_line_ends=True)
+
+
+def _converse(room: Room) -> Dialect:
+    first, second = room.connect(), room.connect()
+    cast = Cast(secrets.randbits(32), "learning")
+    names, word = cast.names(2), cast.text()
+    room.settle()
+    greeting = "".join(s.text for s in first.inbox.segments)
+    ended = all(s.ended for s in first.inbox.segments)
+    wants = True
+    for person, name in zip((first, second), names, strict=True):
+        person.be_called(name)
+        if wants and (not greeting or not ended):
+            # does it act on a name without a line end?
+            before = _signs(room)
+            person.send_bytes(name.encode())
+            room.settle()
+            if _signs(room) != before:
+                wants = False
+            else:
+                person.send_bytes(b"\n")
+        else:
+            person.send_bytes(name.encode() + (b"\n" if wants else b""))
+        room.settle()
+    tells_self = bool(first.inbox.find((name_pattern(names[0]),)))
+    end = b"\n" if wants else b""
+    first.send_bytes(f"{names[0]}: {word}".encode() + end)
+    room.settle()
+    heard = second.inbox.find((word,)) or first.inbox.find((word,))
+    server_writes = bool(heard) and heard[0].text.count(names[0]) > 1
+    everything = [s for person in (first, second) for s in person.inbox.segments if s.text]
+    line_ends = any(s.ended for s in everything) or not everything
+    return Dialect(
+        greeting=greeting,
+        line_ends=line_ends,
+        wants_line_ends=wants,
+        client_writes_name=not server_writes,
+        tells_self=tells_self,
+    )
+
+
+def _signs(room: Room) -> Sequence[int]:
+    """Return what shows that a server has done something: bytes sent and bytes printed."""
+    room.traffic.drain()
+    return [
+        *(person.inbox.size for person in room.traffic.people),
+        len(room.traffic.transcript.output()),
+    ]

@@ -1,0 +1,59 @@
+"""What was done in a room, as lines of Python that repeat it."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from autograder.person import Person
+
+MAX_LINES = 24  # nobody pastes more; the diagram and the seed remain
+MAX_WIDTH = 200  # characters of one line
+
+
+class Script:
+    """Records a conversation.
+
+    Args:
+        server: file name of the server.
+    """
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+        self._lines: list[str] = []
+        self._quiet = False
+
+    def add(self, line: str, person: Person | None = None) -> None:
+        """Add a line, such as `room.forget()`; with a person, one of its methods: `leave()`."""
+        if not self._quiet:
+            self._lines.append(f"{variable(person)}.{line}" if person is not None else line)
+
+    @contextlib.contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Add nothing: what happens inside is part of a line that is there."""
+        before, self._quiet = self._quiet, True
+        try:
+            yield
+        finally:
+            self._quiet = before
+
+    def recipe(self) -> tuple[str, ...]:
+        """Return lines of Python that repeat the conversation, () where they would be too many."""
+        if len(self._lines) > MAX_LINES or any(len(line) > MAX_WIDTH for line in self._lines):
+            return ()
+        head = ["from autograder import Room", ""]
+        if any("re.compile(" in line for line in self._lines):
+            head.insert(0, "import re")
+        if any("datetime." in line for line in self._lines):
+            head.insert(0, "import datetime")
+        body = [f"    {line}" for line in self._lines]
+        return (*head, f"with Room({self.server!r}) as room:", *body, "room.diagram()")
+
+
+def variable(person: Person) -> str:
+    """Return the name of a person's variable in the recipe."""
+    word = re.sub(r"\W", "_", person.label.lower())
+    return word if word.isidentifier() else f"client_{person.number + 1}"
