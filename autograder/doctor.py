@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from autograder import sandbox
 from autograder.i18n import _, number
-from autograder.oracle import kernel_can_be_asked
+from autograder.proc import kernel_can_be_asked
 from autograder.submission import Submission
 
 USUAL_PORT = 5005  # where the reference programs meet

@@ -19,6 +19,18 @@ def name_pattern(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
 
 
+def spans_of(what: What, text: str) -> list[tuple[int, int]]:
+    """Return where `what` stands in `text`."""
+    if isinstance(what, re.Pattern):
+        return [match.span() for match in what.finditer(text)]
+    spans = []
+    place = text.find(what)
+    while place >= 0:
+        spans.append((place, place + len(what)))
+        place = text.find(what, place + max(1, len(what)))
+    return spans
+
+
 @dataclass
 class Segment:
     """A message, or where messages have no ends, what came between two of our own actions.
@@ -39,8 +51,7 @@ class Segment:
         """Return for each part of `what` where it stands in the text; [] where one is missing."""
         found = []
         for part in what:
-            pattern = part if isinstance(part, re.Pattern) else re.compile(re.escape(part))
-            spans = [match.span() for match in pattern.finditer(self.text)]
+            spans = spans_of(part, self.text)
             if not spans:
                 return []
             found.append(spans)

@@ -192,7 +192,6 @@ class Person:
         Raises:
             Unmet: one is missing, or they come in another order.
         """
-        self.room.wait(lambda: all(self.inbox.find((text,)) for text in texts))
         self.room.settle()
         self.room.note(self, f"sees_in_order({', '.join(map(repr, texts))})")
         places = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import select
 import shutil
 import signal
 import socket
@@ -172,6 +173,8 @@ class Launcher(Protocol):
     def listen_to(self) -> list[socket.socket]: ...
 
     def root_pid(self) -> int | None: ...
+
+    def helpers(self) -> int: ...
 
     def poll(self, server: ServerProcess) -> None: ...
 
@@ -353,17 +356,33 @@ class WarmLauncher:
         """Return the process under which all servers are found, where it is known."""
         return self._process.pid
 
+    def helpers(self) -> int:
+        """Return how many processes from `root_pid` down are the launcher's own."""
+        return 3 if self.sandbox.alone else 1  # bubblewrap inside and outside, and the launcher
+
     def close(self) -> None:
         """End the launcher and everything that runs under it."""
         self._channel.sock.close()  # it then ends its servers, removes its folders and itself
-        try:
-            self._process.wait(ANSWER_SECONDS)
-        except subprocess.TimeoutExpired:
+        if not has_ended(self._process, ANSWER_SECONDS):
             with contextlib.suppress(OSError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        self._process.wait()
         if self._process.stderr is not None:
             self._process.stderr.close()
+
+
+def has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Wait at most `seconds` for a process to end, and tell whether it has."""
+    try:
+        handle = os.pidfd_open(process.pid)  # `Popen.wait` with a time limit sleeps and looks
+    except (AttributeError, OSError):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        return process.poll() is not None
+    try:
+        return bool(select.select([handle], [], [], seconds)[0])
+    finally:
+        os.close(handle)
 
 
 def begin_connection(port: int) -> socket.socket:
@@ -473,6 +492,10 @@ class ColdLauncher:
     def root_pid(self) -> int | None:
         """Return the one running server's pid, where there is one."""
         return next(iter(self._processes), None)
+
+    def helpers(self) -> int:
+        """Return 0: the launcher becomes the server."""
+        return 0
 
     def close(self) -> None:
         """End all servers."""

@@ -222,7 +222,7 @@ def probe() -> tuple[Sandbox, str]:
         start = command.index("--", 1)
         try:
             run = subprocess.run(
-                [*command[:start], "--", python(), "-I", "-S", "-c", "pass"],
+                [*command[:start], "--", python(), "--version"],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=20,

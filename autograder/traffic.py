@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
-from autograder.oracle import KernelOracle, Oracle, PatientOracle, kernel_can_be_asked
+from autograder.oracle import KernelOracle, Oracle, PatientOracle
+from autograder.proc import kernel_can_be_asked
 from autograder.process import Launcher, ServerProcess
 from autograder.transcript import Transcript
 
@@ -50,11 +51,14 @@ class Traffic:
         self._sent = 0
         self._printed = 0
         self._cpu_when_quiet: float | None = None
+        self._idle = False  # known, and nothing has happened since
         self._channel_open = True
         self._exit_noted = False
         self.oracle: Oracle
         if kernel_can_be_asked():
-            self.oracle = KernelOracle(launcher.root_pid() or 0)
+            self.oracle = KernelOracle(
+                launcher.root_pid() or 0, launcher.helpers(), launcher.sandbox.alone
+            )
         else:
             self.oracle = PatientOracle()
         self.selector = selectors.DefaultSelector()
@@ -132,6 +136,8 @@ class Traffic:
         """
         started = time.monotonic()
         pause = 0.0
+        if self._idle:
+            return "done" if done() else "idle"
         while True:
             if done():
                 return "done"
@@ -152,6 +158,7 @@ class Traffic:
             if state == "idle":
                 if self.step(0.0):
                     continue
+                self._idle = self.oracle.exact
                 return "done" if done() else "idle"
             quiet = time.monotonic() - self._last_moved
             if quiet > 0.05 and state == "busy" and self._is_spinning():
@@ -198,6 +205,7 @@ class Traffic:
         self._last_moved = time.monotonic()
         self.oracle.touch()
         self._cpu_when_quiet = None
+        self._idle = False
 
     def drain(self) -> None:
         while self.step(0.0):

@@ -1,0 +1,316 @@
+"""What Linux tells of a server's threads and connections through /proc."""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import os
+import platform
+import socket
+import struct
+import sys
+import time
+from dataclasses import dataclass
+
+from autograder.sandbox import switched_off
+from autograder.threadmap import Waits
+
+# System calls in which a thread waits, by architecture (arch/x86/entry/syscalls/syscall_64.tbl
+# and include/uapi/asm-generic/unistd.h of Linux). The word says where the time limit stands.
+_X86_64 = {
+    0: "always", 45: "always", 47: "always", 43: "always", 288: "always",  # read recv accept
+    1: "socket", 44: "socket", 46: "socket", 20: "socket",  # write sendto sendmsg writev
+    61: "always", 247: "always", 34: "always", 130: "always",  # wait4 waitid pause sigsuspend
+    7: "milliseconds 2", 232: "milliseconds 3", 281: "milliseconds 3",  # poll epoll_wait/pwait
+    23: "timeval 4", 270: "timespec 4", 271: "timespec 2", 441: "timespec 3", 128: "timespec 2",
+    35: "timespec 0", 230: "sleep 2", 202: "futex 3", 219: "unknown",
+}  # fmt: skip
+_ARM_64 = {
+    63: "always", 207: "always", 212: "always", 202: "always", 242: "always",
+    64: "socket", 206: "socket", 211: "socket", 66: "socket",
+    260: "always", 95: "always", 133: "always",
+    22: "milliseconds 3", 72: "timespec 4", 73: "timespec 2", 441: "timespec 3", 137: "timespec 2",
+    101: "timespec 0", 115: "sleep 2", 98: "futex 3", 128: "unknown",
+}  # fmt: skip
+_TABLES = {"x86_64": _X86_64, "aarch64": _ARM_64}
+
+_WORDS: dict[int, Waits] = (
+    {45: "recv", 47: "recv", 0: "recv", 43: "accept", 288: "accept", 44: "send", 46: "send",
+     1: "send", 7: "select", 23: "select", 270: "select", 271: "select", 232: "select",
+     281: "select", 35: "sleep", 230: "sleep", 202: "lock"}
+    if platform.machine() == "x86_64"
+    else {207: "recv", 212: "recv", 63: "recv", 202: "accept", 242: "accept", 206: "send",
+          211: "send", 64: "send", 72: "select", 73: "select", 22: "select", 101: "sleep",
+          115: "sleep", 98: "lock"}
+)  # fmt: skip
+"""The thread map's word for each system call."""
+
+_FUTEX_WAITS = {0, 9, 6, 13, 11}  # WAIT, WAIT_BITSET, LOCK_PI, LOCK_PI2, WAIT_REQUEUE_PI
+_FUTEX_ABSOLUTE = {9, 13, 11, 6}
+_FUTEX_REALTIME_FLAG = 256
+_TIMER_ABSTIME = 1
+_SIOCOUTQ = 0x5411  # asm-generic/ioctls.h: bytes that were not acknowledged yet
+
+
+@dataclass(frozen=True)
+class Thread:
+    """One look at one thread.
+
+    Args:
+        pid, tid: process and thread as the kernel names them here.
+        call: name of the wait as in the tables above, "" where it is not waiting.
+        number: number of the system call, -1 where it runs.
+        arguments: the system call's arguments.
+        ran: how much it has run so far (nanoseconds, or switches where those are not told).
+    """
+
+    pid: int
+    tid: int
+    call: str
+    number: int
+    arguments: tuple[int, ...]
+    ran: int
+
+
+@dataclass(frozen=True)
+class SocketRow:
+    """The server's end of one connection, as /proc/net/tcp shows it.
+
+    Args:
+        unsent: bytes that we have not acknowledged yet.
+        unread: bytes that the server has not read yet.
+        established: whether the server's kernel still takes the connection for whole: no FIN
+            and no RST of ours has arrived.
+        inode: the socket's number in /proc/PID/fd.
+    """
+
+    unsent: int
+    unread: int
+    established: bool
+    inode: int
+
+
+def sockets_of(pid: int) -> dict[int, SocketRow]:
+    """Return the TCP sockets of `pid`'s network by the port of their other end (some ms)."""
+    rows: dict[int, SocketRow] = {}
+    for name in ("tcp", "tcp6"):
+        try:
+            lines = read(f"/proc/{pid}/net/{name}").splitlines()[1:]
+        except OSError:
+            continue
+        for line in lines:
+            fields = line.split()
+            unsent, unread = (int(part, 16) for part in fields[4].split(":"))
+            if peer := int(fields[2].rsplit(":", 1)[1], 16):
+                rows[peer] = SocketRow(unsent, unread, fields[3] == "01", int(fields[9]))
+    return rows
+
+
+def segments_under_way(pid: int) -> int:
+    """Return how many TCP segments `pid`'s network has sent more than received.
+
+    On a network that consists of loopback alone these are the ones that are under way, but for a
+    constant: some kinds are counted on one side only.
+    """
+    names: list[str] = []
+    for line in read(f"/proc/{pid}/net/snmp").splitlines():
+        if line.startswith("Tcp:"):
+            if not names:
+                names = line.split()
+            else:
+                values = line.split()
+                sent, received = names.index("OutSegs"), names.index("InSegs")
+                return int(values[sent]) - int(values[received])
+    raise OSError("no line Tcp: in /proc/net/snmp")
+
+
+def packets_waiting() -> bool:
+    """Tell whether packets wait in the kernel's queues (all of the machine's loopback traffic)."""
+    try:
+        lines = read("/proc/net/softnet_stat").splitlines()
+    except OSError:
+        return False
+    for line in lines:
+        fields = line.split()
+        if len(fields) > 11 and int(fields[11], 16):  # softnet_backlog_len, since Linux 5.10
+            return True
+    return False
+
+
+def unacknowledged(connection: socket.socket) -> int:
+    """Return how many bytes of ours the other side's kernel has not acknowledged."""
+    import fcntl
+
+    buffer = array.array("i", [0])
+    try:
+        fcntl.ioctl(connection, _SIOCOUTQ, buffer)
+    except OSError:
+        return 0
+    return buffer[0]
+
+
+def acknowledge_now(connection: socket.socket) -> None:
+    """Send a delayed acknowledgement at once, so that a small message behind another may go."""
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+
+def read(path: str) -> str:
+    """Return a small file of /proc as text."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        pieces = []
+        while piece := os.read(fd, 65536):
+            pieces.append(piece)
+            if len(piece) < 3000:  # /proc fills whole pages until the end
+                break
+        return b"".join(pieces).decode(errors="replace")
+    finally:
+        os.close(fd)
+
+
+def look_at(pid: int, tid: int, *, again: bool = False) -> Thread | None:
+    """Return what one thread does now, None if it has ended.
+
+    Args:
+        again: whether this is the second of two looks, which makes sure that the thread is not
+            just being woken: on another processor it then still shows its system call, and has
+            not run yet. Only its state tells (TASK_WAKING is shown as R).
+    """
+    base = f"/proc/{pid}/task/{tid}"
+    words = read(f"{base}/syscall").split()
+    ran = how_long_it_ran(base)
+    if words[0] == "running":
+        state = read(f"{base}/stat").rpartition(")")[2].split()[0]
+        if state in "ZX":  # ended, only not cleared away yet
+            return None
+        return Thread(pid, tid, "", -1, (), ran)
+    if again and read(f"{base}/stat").rpartition(")")[2].split()[0] != "S":
+        return Thread(pid, tid, "", -1, (), ran)
+    number = int(words[0])
+    arguments = tuple(int(word, 16) for word in words[1:7])
+    call = _TABLES[platform.machine()].get(number, "")
+    if call == "socket" and not is_socket(pid, arguments[0]):
+        call = ""
+    if call.startswith("futex") and arguments[1] & 127 not in _FUTEX_WAITS:
+        call = ""
+    return Thread(pid, tid, call, number, arguments, ran)
+
+
+def how_long_it_ran(base: str) -> int:
+    """Return a number that grows whenever the thread of `base` runs."""
+    try:
+        return int(read(f"{base}/schedstat").split()[0])
+    except (OSError, ValueError, IndexError):
+        switches = [
+            int(line.split()[1])
+            for line in read(f"{base}/status").splitlines()
+            if "ctxt_switches" in line
+        ]
+        return sum(switches)
+
+
+def is_socket(pid: int, fd: int) -> bool:
+    """Tell whether a file descriptor of `pid` is a socket."""
+    try:
+        return os.readlink(f"/proc/{pid}/fd/{fd}").startswith("socket:")
+    except OSError:
+        return False
+
+
+def seconds_left(thread: Thread) -> float | None:
+    """Return in how many seconds at the latest the thread wakes by itself, None for never."""
+    how, _, place = thread.call.partition(" ")
+    if how in ("always", "socket"):
+        return None
+    if how == "unknown":
+        return 0.0
+    value = thread.arguments[int(place)]
+    if how == "milliseconds":
+        milliseconds = struct.unpack("i", struct.pack("I", value & 0xFFFFFFFF))[0]
+        return None if milliseconds < 0 else milliseconds / 1000
+    if value == 0:
+        return None
+    try:
+        with open(f"/proc/{thread.pid}/mem", "rb", buffering=0) as memory:
+            memory.seek(value)
+            whole, part = struct.unpack("qq", memory.read(16))
+    except (OSError, ValueError, struct.error, OverflowError):
+        return 0.0
+    seconds = whole + part / (1e6 if how == "timeval" else 1e9)
+    if how == "sleep" and thread.arguments[1] & _TIMER_ABSTIME:
+        return float(seconds - time.clock_gettime(thread.arguments[0] & 1))
+    if how == "futex" and thread.arguments[1] & 127 in _FUTEX_ABSOLUTE:
+        realtime = thread.arguments[1] & _FUTEX_REALTIME_FLAG or thread.arguments[1] & 127 == 6
+        clock = time.CLOCK_REALTIME if realtime else time.CLOCK_MONOTONIC
+        return float(seconds - time.clock_gettime(clock))
+    return float(seconds)
+
+
+def threads_of(pid: int) -> list[int]:
+    """Return the threads of a process, [] where it has ended."""
+    try:
+        return [int(tid) for tid in os.listdir(f"/proc/{pid}/task")]
+    except OSError:
+        return []
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the processes that the threads of `pid` have started."""
+    found: list[int] = []
+    for tid in threads_of(pid):
+        with contextlib.suppress(OSError):
+            found += map(int, read(f"/proc/{pid}/task/{tid}/children").split())
+    return found
+
+
+def kernel_can_be_asked() -> bool:
+    """Tell whether this machine answers what the kernel oracle asks."""
+    if switched_off("proc") or not sys.platform.startswith("linux"):
+        return False
+    if platform.machine() not in _TABLES:
+        return False
+    try:
+        pid = os.getpid()
+        read("/proc/self/syscall")
+        read(f"/proc/self/task/{pid}/children")
+        how_long_it_ran("/proc/self")
+    except (OSError, IndexError):
+        return False
+    return True
+
+
+def inner_id(pid: int, tid: int) -> int:
+    """Return a thread's id as its own process knows it (inside its pid namespace)."""
+    for line in read(f"/proc/{pid}/task/{tid}/status").splitlines():
+        if line.startswith("NSpid:"):
+            return int(line.split()[-1])
+    return tid
+
+
+def waits_for(thread: Thread, people: dict[int, str]) -> tuple[Waits, str | None]:
+    """Return what a thread waits for, and the name of the client it waits for, if it is one.
+
+    Args:
+        people: the name of each client by the local port of its connection.
+
+    Raises:
+        OSError: the thread has ended.
+    """
+    if not thread.call:
+        return "running", None
+    kind = _WORDS.get(thread.number, "other")
+    fd = None
+    if kind in ("recv", "send"):
+        fd = thread.arguments[0]
+    elif thread.call == "milliseconds 2" and thread.arguments[1] == 1:  # poll() of one socket
+        with open(f"/proc/{thread.pid}/mem", "rb", buffering=0) as memory:
+            memory.seek(thread.arguments[0])
+            fd = struct.unpack("i", memory.read(4))[0]
+    if fd is None:
+        return kind, None
+    link = os.readlink(f"/proc/{thread.pid}/fd/{fd}")
+    for port, row in sockets_of(thread.pid).items():
+        if link == f"socket:[{row.inode}]":
+            return kind, people.get(port)
+    return kind, None
