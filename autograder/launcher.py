@@ -30,6 +30,7 @@ import types
 
 STACK_BYTES = 1024 * 1024  # each thread's; the usual 8 MB would use up the memory limit
 BACKLOG = 128  # so that a burst of connections is never answered by the kernel's retry of 1 s
+HURRY_FROM, HURRY_UP_TO, HURRY_FACTOR = 0.02, 2.0, 20.0  # seconds, seconds, times
 POLL_SECONDS = 0.02  # socketserver looks twice a second whether it shall stop; this is quicker
 
 
@@ -115,6 +116,39 @@ def redirect_addresses(channel):
     server_module = sys.modules.get("socketserver")
     if server_module is not None:
         server_module.BaseServer.serve_forever.__defaults__ = (POLL_SECONDS,)
+
+
+def hurry():
+    """Let short waits pass quickly: polling loops with `sleep` or a time limit of up to 2 s.
+
+    A server that looks once a second whether somebody has left does so many times a second
+    then, and the grader need not wait for it. Longer waits are meant, and stay.
+    """
+    import select
+    import threading
+    import time
+
+    def shorter(seconds):
+        wants = isinstance(seconds, int | float) and HURRY_FROM < seconds <= HURRY_UP_TO
+        return seconds / HURRY_FACTOR if wants else seconds
+
+    real_sleep, real_select = time.sleep, select.select
+    real_settimeout, real_wait = socket.socket.settimeout, threading.Condition.wait
+
+    def sleep(seconds):
+        real_sleep(shorter(seconds))
+
+    def settimeout(self, value):
+        real_settimeout(self, shorter(value))
+
+    def select_(rlist, wlist, xlist, timeout=None):
+        return real_select(rlist, wlist, xlist, shorter(timeout))
+
+    def wait(self, timeout=None):
+        return real_wait(self, shorter(timeout))
+
+    time.sleep, select.select = sleep, select_
+    socket.socket.settimeout, threading.Condition.wait = settimeout, wait
 
 
 def thread_report(folder):
@@ -229,6 +263,8 @@ def run_server(order, code, folder, channel, at_end):
     if order["epoch"] is not None:
         clock.set(order["epoch"])
     redirect_addresses(channel)
+    if order["hurry"]:
+        hurry()
     # a thread that `threading` does not know: students print threading.active_count()
     _thread.start_new_thread(obey, (channel, clock, folder, at_end))
 

@@ -21,7 +21,7 @@ def learn_dialect(launcher: Launcher) -> Dialect:
     Raises:
         Unmet: the server does not come to listen.
     """
-    with Room(launcher.submission, launcher=launcher, dialect=_UNKNOWN) as room:
+    with Room(launcher.submission, launcher=launcher, dialect=_UNKNOWN, hurry=True) as room:
         try:
             return _converse(room)
         except Unmet:

@@ -103,7 +103,9 @@ def room(pytestconfig: pytest.Config, launcher: Launcher) -> Iterator[Room]:
     run = pytestconfig.stash[RUN]
     if run.dialect is None:
         run.dialect = learn_dialect(launcher)
-    with Room(launcher.submission, launcher=launcher, dialect=run.dialect) as room:
+    with Room(
+        launcher.submission, launcher=launcher, dialect=run.dialect, hurry=True
+    ) as room:
         yield room
 
 

@@ -164,7 +164,9 @@ class Launcher(Protocol):
     sandbox: Sandbox
     spins: bool  # whether a server of this submission was seen working without end
 
-    def start(self, *, epoch: float | None, timezone: str | None) -> ServerProcess: ...
+    def start(
+        self, *, epoch: float | None, timezone: str | None, hurry: bool
+    ) -> ServerProcess: ...
 
     def connect(self, port: int) -> socket.socket: ...
 
@@ -300,13 +302,16 @@ class WarmLauncher:
         if "exited" in message:
             self._ended(message)
 
-    def start(self, *, epoch: float | None = None, timezone: str | None = None) -> ServerProcess:
+    def start(
+        self, *, epoch: float | None = None, timezone: str | None = None, hurry: bool = False
+    ) -> ServerProcess:
         """Start a server and return it; it may not listen yet.
 
         Args:
             epoch: what the wall clock shows at the start, in seconds since 1970 UTC; None for
                 the real time.
             timezone: its `TZ`.
+            hurry: whether its waits of up to two seconds pass twenty times as fast.
 
         Raises:
             LauncherLost: the launcher is gone.
@@ -316,6 +321,7 @@ class WarmLauncher:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
             order = {"do": "start", "epoch": epoch, "environment": environment(timezone)}
+            order["hurry"] = hurry
             self._send(order, (write_end, theirs.fileno()))
             os.close(write_end)
         pid = self._answer("started")["started"]
@@ -414,7 +420,9 @@ class ColdLauncher:
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self._folders: dict[int, str] = {}
 
-    def start(self, *, epoch: float | None = None, timezone: str | None = None) -> ServerProcess:
+    def start(
+        self, *, epoch: float | None = None, timezone: str | None = None, hurry: bool = False
+    ) -> ServerProcess:
         """Start a server; arguments and errors as `WarmLauncher.start`."""
         folder = tempfile.mkdtemp(prefix="chat-")
         key = secrets.token_hex(16)
@@ -438,6 +446,7 @@ class ColdLauncher:
         channel = Channel(sock)
         order = order_for(self.submission, self.sandbox)
         order |= {"folder": folder, "environment": environment(timezone), "epoch": epoch}
+        order["hurry"] = hurry
         channel.send(order)
         sock.setblocking(False)
         self._processes[process.pid] = process

@@ -1,0 +1,960 @@
+"""The bank of wrong servers: beginners' mistakes, most of them small edits of the reference.
+
+Each stands for a mistake that is found in real student servers. The edits are made in the code of
+the reference without its comments, so that those may be reworded; where an edit does not fit the
+code any more, `WrongServer.source` says so at once.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+REFERENCE = HERE.parents[1] / "reference" / "modul_contoh" / "server.py"
+
+Edit = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class WrongServer:
+    """A server with one mistake.
+
+    name: what the mistake is called in tests.
+    mistake: what the beginner did, in one line.
+    edits: (old, new) replacements in the reference; each `old` is there exactly once.
+    program: in place of edits, the name of a whole program in `wrong/`, without `.py`.
+    fails: the tests of the challenges that must fail on it.
+    """
+
+    name: str
+    mistake: str
+    edits: tuple[Edit, ...] = ()
+    program: str | None = None
+    fails: tuple[str, ...] = ()
+
+    def source(self) -> str:
+        """The text of the server. Raises ValueError where an edit does not fit the reference."""
+        if self.program is not None:
+            return (HERE / "wrong" / f"{self.program}.py").read_text(encoding="utf-8")
+        text = reference_code()
+        for old, new in self.edits:
+            found = text.count(old)
+            if found != 1:
+                raise ValueError(f"{self.name}: found {found} times in {REFERENCE.name}: {old!r}")
+            text = text.replace(old, new)
+        return text
+
+
+def reference_code() -> str:
+    """The reference server without its comments."""
+    text = REFERENCE.read_text(encoding="utf-8")
+    text = re.sub(r"^ *#.*\n", "", text, flags=re.MULTILINE)
+    return re.sub(r"  # .*$", "", text, flags=re.MULTILINE)
+
+
+def programs() -> Iterator[tuple[str, str]]:
+    """The name and the source text of every server in the bank."""
+    for wrong in BANK:
+        yield wrong.name, wrong.source()
+
+
+# Pieces of the reference that several mistakes change.
+
+THREAD = "        thread = threading.Thread(target=handle, args=(client,), daemon=True)\n"
+START = "        thread.start()\n"
+BUFFER = "    buffer = bytearray()\n"
+ASK = """\
+        client.sendall(b"NICK\\n")
+        nickname = read_line(client, buffer)
+"""
+ADD = """\
+        with lock:
+            clients.append(client)
+            nicknames.append(nickname)
+"""
+JOINED = '        broadcast(f"{nickname} Bergabung!")\n'
+READ = "            message = read_line(client, buffer)\n"
+PASS_ON = "            broadcast(message)\n"
+WAYS_OUT = """\
+    except OSError:
+        pass
+    finally:
+        remove_client(client)
+"""
+EMPTY_RECV = """\
+        if not data:
+            raise ConnectionError("the client has left")
+"""
+RECV = "        data = client.recv(1024)\n"
+CUT = """\
+    line, _, rest = buffer.partition(b"\\n")
+    buffer[:] = rest
+"""
+DECODE = 'line.decode("utf-8", errors="replace")'
+ENCODE = '(message + "\\n").encode("utf-8")'
+READ_LINE = (
+    '    while b"\\n" not in buffer:\n'
+    + RECV
+    + EMPTY_RECV
+    + "        buffer += data\n"
+    + CUT
+    + f'    return {DECODE}.removesuffix("\\r")\n'
+)
+SEND = """\
+            try:
+                client.sendall(data)
+            except OSError:
+                pass
+"""
+TAKE_OFF = """\
+            index = clients.index(client)
+            del clients[index]
+            nickname = nicknames.pop(index)
+"""
+CLOSE_AND_TELL = """\
+    client.close()
+    if nickname is not None:
+        broadcast(f"{nickname} keluar!")
+"""
+LEFT = '        broadcast(f"{nickname} keluar!")\n'
+IMPORTS = "import socket\nimport sys\n"
+RUN = "    receive()\n"
+
+# Who leaves with a FIN ends their own thread and stays on the lists; a reset is cleaned up.
+GHOST_AFTER_FIN: tuple[Edit, ...] = (
+    (EMPTY_RECV, "        if not data:\n            raise EOFError\n"),
+    (
+        WAYS_OUT,
+        """\
+    except EOFError:
+        return
+    except OSError:
+        remove_client(client)
+""",
+    ),
+)
+UNGUARDED_SEND: Edit = (SEND, "            client.sendall(data)\n")
+
+THREADING = (
+    WrongServer(
+        "no_thread",
+        "Calls handle() in the accept loop and starts no thread.",
+        ((THREAD + START, "        handle(client)\n"),),
+    ),
+    WrongServer(
+        "handle_called_not_passed",
+        "Writes target=handle(client): handle runs first, in the accept loop, and blocks it.",
+        ((THREAD, "        thread = threading.Thread(target=handle(client), daemon=True)\n"),),
+    ),
+    WrongServer(
+        "run_instead_of_start",
+        "Calls thread.run(), which runs in the calling thread, in place of thread.start().",
+        ((START, "        thread.run()\n"),),
+    ),
+    WrongServer(
+        "thread_joined_at_once",
+        "Waits for the thread with join() straight after its start.",
+        ((START, START + "        thread.join()\n"),),
+    ),
+    WrongServer(
+        "thread_not_started",
+        "Makes the thread and forgets thread.start().",
+        ((START, ""),),
+    ),
+    WrongServer(
+        "args_without_comma",
+        "Writes args=(client): without the comma it is no tuple, and the thread dies at once.",
+        (("args=(client,)", "args=(client)"),),
+    ),
+    WrongServer(
+        "args_forgotten",
+        "Starts the thread without args: handle() lacks its client.",
+        (("args=(client,), ", ""),),
+    ),
+    WrongServer(
+        "username_in_accept_loop",
+        "Asks for the username in the accept loop: one silent guest blocks the door.",
+        (
+            (BUFFER, ""),
+            (
+                THREAD,
+                """\
+        buffer = bytearray()
+        try:
+            client.sendall(b"NICK\\n")
+            nickname = read_line(client, buffer)
+        except OSError:
+            client.close()
+            continue
+        thread = threading.Thread(target=handle, args=(client, nickname, buffer), daemon=True)
+""",
+            ),
+            ("def handle(client):", "def handle(client, nickname, buffer):"),
+            (ASK, ""),
+        ),
+    ),
+    WrongServer(
+        "early_leaver_ends_the_accept_loop",
+        "Asks for the username in the accept loop and catches nothing there: who leaves ends it.",
+        (
+            (ASK, ""),
+            (BUFFER, ""),
+            (
+                THREAD,
+                """\
+        buffer = bytearray()
+        client.sendall(b"NICK\\n")
+        nickname = read_line(client, buffer)
+        thread = threading.Thread(target=handle, args=(client, nickname, buffer), daemon=True)
+""",
+            ),
+            ("def handle(client):", "def handle(client, nickname, buffer):"),
+        ),
+    ),
+    WrongServer(
+        "lock_held_while_waiting_for_the_name",
+        "Reads the username inside the lock: while one is silent nobody's message goes out.",
+        (
+            (
+                ASK + ADD,
+                """\
+        with lock:
+            client.sendall(b"NICK\\n")
+            nickname = read_line(client, buffer)
+            clients.append(client)
+            nicknames.append(nickname)
+""",
+            ),
+        ),
+    ),
+    WrongServer(
+        "lock_held_while_reading",
+        "Holds the lock while it waits in recv for the next line.",
+        ((READ, "            with lock:\n                message = read_line(client, buffer)\n"),),
+    ),
+    WrongServer(
+        "one_buffer_for_all",
+        "Keeps what has arrived in one global buffer: halves of two clients' lines are joined.",
+        (
+            (BUFFER, ""),
+            ("lock = threading.Lock()", "buffer = bytearray()\nlock = threading.Lock()"),
+        ),
+    ),
+    WrongServer(
+        "client_is_global",
+        "handle() uses the global client of the accept loop: all threads serve the newest one.",
+        (
+            (
+                "    while True:\n        try:\n",
+                "    global client\n    while True:\n        try:\n",
+            ),
+            ("target=handle, args=(client,), ", "target=handle, "),
+            ("def handle(client):", "def handle():"),
+        ),
+    ),
+    WrongServer(
+        "door_closes_after_three",
+        "Accepts while fewer than three are in, and then the accept loop and the program end.",
+        (
+            (
+                "    while True:\n        try:\n            client, address",
+                "    while len(clients) < 3:\n        try:\n            client, address",
+            ),
+        ),
+    ),
+    WrongServer(
+        "only_ten",
+        "Makes room for ten clients and closes the door to everybody else.",
+        (
+            (
+                THREAD,
+                """\
+        if len(clients) == 10:
+            client.close()
+            continue
+"""
+                + THREAD,
+            ),
+        ),
+    ),
+    WrongServer(
+        "main_thread_ends",
+        "Runs receive() in a daemon thread and has nothing more to do: the program ends.",
+        ((RUN, "    threading.Thread(target=receive, daemon=True).start()\n"),),
+    ),
+    WrongServer(
+        "main_thread_spins",
+        "Runs receive() in a thread and keeps the main thread alive with while True: pass.",
+        (
+            (
+                RUN,
+                """\
+    threading.Thread(target=receive, daemon=True).start()
+    while True:
+        pass
+""",
+            ),
+        ),
+    ),
+    WrongServer(
+        "polls_accept",
+        "Makes the listening socket non-blocking and asks it again and again without a pause.",
+        (
+            (
+                "        server.listen()\n",
+                "        server.listen()\n        server.setblocking(False)\n",
+            ),
+            ("        except ConnectionError:\n", "        except OSError:\n"),
+        ),
+    ),
+    WrongServer(
+        "polls_recv",
+        "Asks each client's socket again and again without waiting whether something is there.",
+        (
+            (
+                RECV,
+                """\
+        try:
+            data = client.recv(1024, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            continue
+""",
+            ),
+        ),
+    ),
+    WrongServer("one_at_a_time", "Serves one client until it leaves.", program="one_at_a_time"),
+    WrongServer("exactly_two", "Is written for exactly two clients.", program="exactly_two"),
+    WrongServer(
+        "select_waits_for_the_name",
+        "Uses select, and waits in recv for the username of each new client all the same.",
+        program="select_waits_for_the_name",
+    ),
+)
+
+BROADCAST = (
+    WrongServer(
+        "not_to_the_sender",
+        "Leaves the sender out of the broadcast.",
+        (
+            (PASS_ON, "            broadcast(message, client)\n"),
+            ("def broadcast(message):", "def broadcast(message, sender=None):"),
+            (SEND, "            if client == sender:\n                continue\n" + SEND),
+        ),
+    ),
+    WrongServer(
+        "only_to_the_sender",
+        "Sends the message back to its sender, as an echo server does.",
+        ((PASS_ON, '            client.sendall(message.encode() + b"\\n")\n'),),
+    ),
+    WrongServer(
+        "only_to_the_last",
+        "The send stands after the for loop and not in it: only the last one gets the message.",
+        (
+            (
+                "        for client in clients:\n" + SEND,
+                """\
+        for client in clients:
+            pass
+        try:
+            client.sendall(data)
+        except OSError:
+            pass
+""",
+            ),
+        ),
+    ),
+    WrongServer(
+        "only_to_the_first",
+        "A return inside the for loop ends it after the first client.",
+        ((SEND, SEND + "            return\n"),),
+    ),
+    WrongServer(
+        "last_one_left_out",
+        "Counts with range(len(clients) - 1): the last client never gets anything.",
+        (
+            (
+                "        for client in clients:\n",
+                "        for i in range(len(clients) - 1):\n            client = clients[i]\n",
+            ),
+        ),
+    ),
+    WrongServer(
+        "sender_gets_it_twice",
+        "Sends the message back to its sender and then to everybody.",
+        ((PASS_ON, '            client.sendall(message.encode() + b"\\n")\n' + PASS_ON),),
+    ),
+    WrongServer(
+        "once_for_every_name",
+        "A loop over the names around the loop over the clients: n people get it n times.",
+        (
+            (
+                "        for client in clients:\n" + SEND,
+                """\
+        for nickname in nicknames:
+            for client in clients:
+                try:
+                    client.sendall(data)
+                except OSError:
+                    pass
+""",
+            ),
+        ),
+    ),
+    WrongServer(
+        "join_not_announced",
+        "Tells nobody that somebody has come.",
+        ((JOINED, ""),),
+    ),
+    WrongServer(
+        "join_told_to_the_newcomer_only",
+        "Sends the join notice to the one who has joined.",
+        ((JOINED, '        client.sendall(f"{nickname} Bergabung!\\n".encode())\n'),),
+    ),
+    WrongServer(
+        "join_announced_before_the_name",
+        "Announces the address at the accept, before there is a username.",
+        (
+            (JOINED, ""),
+            (
+                '        print(f"Terhubung dengan {address}")\n',
+                '        print(f"Terhubung dengan {address}")\n'
+                '        broadcast(f"{address} Bergabung!")\n',
+            ),
+        ),
+    ),
+    WrongServer(
+        "join_without_the_f",
+        "Forgets the f: everybody reads {nickname} Bergabung!",
+        (('broadcast(f"{nickname} Bergabung!")', 'broadcast("{nickname} Bergabung!")'),),
+    ),
+    WrongServer(
+        "strict_ascii",
+        "Reads and writes ASCII: the first letter outside of it ends the sender's thread.",
+        ((DECODE, 'line.decode("ascii")'), (ENCODE, '(message + "\\n").encode("ascii")')),
+    ),
+    WrongServer(
+        "ascii_without_the_rest",
+        "Makes the error go away with errors='ignore': every other letter is lost in silence.",
+        ((DECODE, 'line.decode("ascii", errors="ignore")'),),
+    ),
+    WrongServer(
+        "question_marks",
+        "Writes ASCII with errors='replace': every other letter becomes a question mark.",
+        ((ENCODE, '(message + "\\n").encode("ascii", errors="replace")'),),
+    ),
+    WrongServer(
+        "latin_1_in_utf_8_out",
+        "Reads Latin-1 and writes UTF-8: é arrives as two letters.",
+        ((DECODE, 'line.decode("latin-1")'),),
+    ),
+    WrongServer(
+        "letter_cut_in_two",
+        "Decodes every recv by itself: a letter whose bytes come in two pieces is broken.",
+        (
+            (BUFFER, "    buffer = []\n"),
+            (
+                READ_LINE,
+                """\
+    while "\\n" not in "".join(buffer):
+        data = client.recv(1024)
+        if not data:
+            raise ConnectionError("the client has left")
+        buffer.append(data.decode("utf-8", errors="replace"))
+    line, _, rest = "".join(buffer).partition("\\n")
+    buffer[:] = [rest]
+    return line.removesuffix("\\r")
+""",
+            ),
+        ),
+    ),
+    WrongServer(
+        "letter_cut_in_two_ends_the_thread",
+        "Decodes every recv by itself and strictly: half a letter ends the sender's thread.",
+        (
+            (BUFFER, "    buffer = []\n"),
+            (
+                READ_LINE,
+                """\
+    while "\\n" not in "".join(buffer):
+        data = client.recv(1024)
+        if not data:
+            raise ConnectionError("the client has left")
+        buffer.append(data.decode())
+    line, _, rest = "".join(buffer).partition("\\n")
+    buffer[:] = [rest]
+    return line.removesuffix("\\r")
+""",
+            ),
+        ),
+    ),
+    WrongServer(
+        "one_recv_is_one_message",
+        "Takes one recv(1024) for one message: a long line comes in pieces.",
+        (
+            (
+                READ_LINE,
+                """\
+    data = client.recv(1024)
+    if not data:
+        raise ConnectionError("the client has left")
+    return data.decode("utf-8", errors="replace").strip()
+""",
+            ),
+        ),
+    ),
+    WrongServer(
+        "first_line_of_a_lump",
+        "Takes the first line of each recv and throws the others away.",
+        (
+            (
+                READ_LINE,
+                """\
+    data = client.recv(65536)
+    if not data:
+        raise ConnectionError("the client has left")
+    return data.decode("utf-8", errors="replace").split("\\n")[0]
+""",
+            ),
+        ),
+    ),
+    WrongServer(
+        "rest_thrown_away",
+        "Empties the buffer after each line: what came behind it is lost.",
+        ((CUT, '    line, _, rest = buffer.partition(b"\\n")\n    buffer.clear()\n'),),
+    ),
+    WrongServer(
+        "last_line_first",
+        "Takes the newest line from the end of the buffer: a burst is turned round.",
+        (
+            (
+                CUT,
+                """\
+    lines = buffer.split(b"\\n")
+    rest = lines.pop()
+    line = lines.pop()
+    buffer[:] = b"".join(each + b"\\n" for each in lines) + rest
+""",
+            ),
+        ),
+    ),
+    WrongServer(
+        "long_lines_cut",
+        "Keeps the first 1024 letters of a line.",
+        (
+            (
+                f'    return {DECODE}.removesuffix("\\r")',
+                f'    return {DECODE}.removesuffix("\\r")[:1024]',
+            ),
+        ),
+    ),
+    WrongServer(
+        "only_the_first_word",
+        "Splits the message at blanks and sends on name and first word only.",
+        ((PASS_ON, '            broadcast(" ".join(message.split()[:2]))\n'),),
+    ),
+    WrongServer(
+        "forgot_decode",
+        "Puts bytes into an f-string: everybody reads b'Alice: Halo'.",
+        ((f'    return {DECODE}.removesuffix("\\r")', "    return bytes(line)"),),
+    ),
+    WrongServer(
+        "forgot_encode",
+        "Gives text to sendall: TypeError, and the sender's thread ends.",
+        ((ENCODE, 'message + "\\n"'),),
+    ),
+    WrongServer(
+        "send_to_one_dead_ends_the_round",
+        "The try stands around the whole loop: all behind a dead socket get nothing.",
+        (
+            *GHOST_AFTER_FIN,
+            (
+                "        for client in clients:\n" + SEND,
+                """\
+        try:
+            for client in clients:
+                client.sendall(data)
+        except OSError:
+            pass
+""",
+            ),
+        ),
+    ),
+)
+
+LISTS = (
+    WrongServer(
+        "empty_recv_not_seen",
+        "Does not look for the empty recv: the thread of one who left spins for ever.",
+        ((EMPTY_RECV, ""),),
+    ),
+    WrongServer(
+        "empty_recv_floods",
+        "Does not look for the empty recv and sends on what came: empty lines without end.",
+        (
+            (
+                READ_LINE,
+                '    return client.recv(65536).decode("utf-8", errors="replace").strip()\n',
+            ),
+        ),
+    ),
+    WrongServer(
+        "ghost_after_fin",
+        "Cleans up after a reset only: who closes normally stays on the lists, nobody is told.",
+        GHOST_AFTER_FIN,
+    ),
+    WrongServer(
+        "ghost_after_reset",
+        "Cleans up after a normal end only: a reset ends the thread and leaves a ghost.",
+        (
+            (EMPTY_RECV, "        if not data:\n            raise EOFError\n"),
+            (WAYS_OUT, "    except EOFError:\n        remove_client(client)\n"),
+        ),
+    ),
+    WrongServer(
+        "nothing_cleaned_up",
+        "The end of the loop is the end of the thread: nothing is removed, closed or told.",
+        ((WAYS_OUT, "    except OSError:\n        pass\n"),),
+    ),
+    WrongServer(
+        "leave_not_announced",
+        "Removes and closes and tells nobody.",
+        ((CLOSE_AND_TELL, "    client.close()\n"),),
+    ),
+    WrongServer(
+        "leave_announced_twice",
+        "Announces it in the except and again in remove_client.",
+        (
+            (
+                WAYS_OUT,
+                """\
+    except OSError:
+        broadcast(f"{nickname} keluar!")
+    finally:
+        remove_client(client)
+""",
+            ),
+        ),
+    ),
+    WrongServer(
+        "leave_without_the_f",
+        "Forgets the f: everybody reads {nickname} keluar!",
+        (('broadcast(f"{nickname} keluar!")', 'broadcast("{nickname} keluar!")'),),
+    ),
+    WrongServer(
+        "none_keluar",
+        "Announces also who never gave a username: None keluar!",
+        ((CLOSE_AND_TELL, '    client.close()\n    broadcast(f"{nickname} keluar!")\n'),),
+    ),
+    WrongServer(
+        "empty_name_joins",
+        "Takes the empty recv of one who left for a username: somebody without a name joins.",
+        (
+            (
+                ASK,
+                """\
+        client.sendall(b"NICK\\n")
+        nickname = client.recv(1024).decode("utf-8", errors="replace").strip()
+""",
+            ),
+        ),
+    ),
+    WrongServer(
+        "early_leaver_takes_the_last_along",
+        "Searches with -1 for 'not found' and pops there: who leaves nameless removes the last.",
+        (
+            (
+                "        if client in clients:\n" + TAKE_OFF,
+                """\
+        index = -1
+        for i in range(len(clients)):
+            if clients[i] == client:
+                index = i
+        if clients:
+            clients.pop(index)
+            nickname = nicknames.pop(index)
+""",
+            ),
+        ),
+    ),
+    WrongServer(
+        "added_at_connect",
+        "Adds the client at the connect and the name later: who is silent puts them out of step.",
+        (
+            (ASK, "        with lock:\n            clients.append(client)\n" + ASK),
+            (ADD, "        with lock:\n            nicknames.append(nickname)\n"),
+        ),
+    ),
+    WrongServer(
+        "blank_name_until_it_comes",
+        "Adds client and empty name at the connect: the nameless hear all and are announced.",
+        (
+            (
+                ASK + ADD,
+                """\
+        with lock:
+            clients.append(client)
+            nicknames.append("")
+        client.sendall(b"NICK\\n")
+        nickname = read_line(client, buffer)
+        with lock:
+            nicknames[clients.index(client)] = nickname
+""",
+            ),
+        ),
+    ),
+    WrongServer(
+        "client_not_added",
+        "Adds the name and forgets the client: nobody gets anything.",
+        ((ADD, "        with lock:\n            nicknames.append(nickname)\n"),),
+    ),
+    WrongServer(
+        "name_not_added",
+        "Adds the client and forgets the name: the leave ends in an IndexError.",
+        ((ADD, "        with lock:\n            clients.append(client)\n"),),
+    ),
+    WrongServer(
+        "name_at_the_front",
+        "Puts the client at the end of its list and the name at the front of the other.",
+        (("nicknames.append(nickname)", "nicknames.insert(0, nickname)"),),
+    ),
+    WrongServer(
+        "names_popped_from_the_end",
+        "Writes nicknames.pop() without the index: the newest name is announced and lost.",
+        (("nicknames.pop(index)", "nicknames.pop()"),),
+    ),
+    WrongServer(
+        "last_one_removed",
+        "Takes the last client and the last name off, whoever has left.",
+        (
+            (
+                TAKE_OFF,
+                "            clients.pop()\n            nickname = nicknames.pop()\n",
+            ),
+        ),
+    ),
+    WrongServer(
+        "name_stays_on_the_list",
+        "Removes the client and only reads the name: from then on others are misnamed.",
+        (("nicknames.pop(index)", "nicknames[index]"),),
+    ),
+    WrongServer(
+        "client_stays_on_the_list",
+        "Removes the name and forgets the client: the indexes are out of step.",
+        (("            del clients[index]\n", ""),),
+    ),
+    WrongServer(
+        "index_after_the_removal",
+        "Removes the client first and then asks for its index: ValueError, nobody is told.",
+        (
+            (
+                TAKE_OFF,
+                """\
+            clients.remove(client)
+            index = clients.index(client)
+            nickname = nicknames.pop(index)
+""",
+            ),
+        ),
+    ),
+    WrongServer(
+        "name_looked_up_after_the_removal",
+        "Takes the name at the index when both lists have closed up: the neighbour is named.",
+        (
+            (
+                TAKE_OFF,
+                """\
+            index = clients.index(client)
+            del clients[index]
+            del nicknames[index]
+            nickname = nicknames[index]
+""",
+            ),
+        ),
+    ),
+    WrongServer(
+        "last_joined_is_named",
+        "Keeps the nickname in a global: the leave notice names whoever joined last.",
+        (
+            (ASK, ASK.replace("nickname =", "latest = nickname =")),
+            (
+                '    """Serve one client, from its username until it leaves. '
+                'Runs in the client\'s own thread."""\n',
+                "    global latest\n",
+            ),
+            (LEFT, '        broadcast(f"{latest} keluar!")\n'),
+        ),
+    ),
+    WrongServer(
+        "forgot_global",
+        "Assigns to clients inside the function without global: UnboundLocalError at each leave.",
+        (
+            (
+                "            del clients[index]\n",
+                "            clients = [each for each in clients if each is not client]\n",
+            ),
+        ),
+    ),
+    WrongServer(
+        "lists_emptied",
+        "Empties both lists when one leaves: the others hear nothing more.",
+        (
+            (
+                TAKE_OFF,
+                """\
+            nickname = nicknames[clients.index(client)]
+            clients.clear()
+            nicknames.clear()
+""",
+            ),
+        ),
+    ),
+    WrongServer(
+        "name_stays_taken",
+        "Remembers every username for ever and refuses who comes back.",
+        (
+            ("lock = threading.Lock()", "used = []\nlock = threading.Lock()"),
+            (
+                ADD,
+                """\
+        if nickname in used:
+            client.sendall(b"Username sudah dipakai\\n")
+            return
+        used.append(nickname)
+"""
+                + ADD,
+            ),
+        ),
+    ),
+    WrongServer(
+        "lock_taken_twice",
+        "Announces the leave inside the lock that broadcast takes too: everything stands still.",
+        (
+            (TAKE_OFF, TAKE_OFF + '            broadcast(f"{nickname} keluar!")\n'),
+            (CLOSE_AND_TELL, "    client.close()\n"),
+        ),
+    ),
+    WrongServer(
+        "lock_not_released",
+        "Returns between acquire and release: who leaves before the username locks all out.",
+        (
+            (
+                """\
+    with lock:
+        if client in clients:
+"""
+                + TAKE_OFF,
+                """\
+    lock.acquire()
+    if client not in clients:
+        return
+    index = clients.index(client)
+    del clients[index]
+    nickname = nicknames.pop(index)
+    lock.release()
+""",
+            ),
+        ),
+    ),
+    WrongServer(
+        "lock_taken_twice_at_a_dead_socket",
+        "broadcast holds the lock and calls remove_client for a dead socket: it takes it again.",
+        (
+            *GHOST_AFTER_FIN,
+            (
+                SEND,
+                """\
+            try:
+                client.sendall(data)
+            except OSError:
+                remove_client(client)
+""",
+            ),
+        ),
+    ),
+    WrongServer(
+        "innocent_sender_thrown_out",
+        "broadcast to one who has gone raises in the thread of the sender, who is thrown out.",
+        (*GHOST_AFTER_FIN, UNGUARDED_SEND),
+    ),
+    WrongServer(
+        "send_not_guarded",
+        "broadcast catches nothing: of two who crash together one stops the other's clean-up.",
+        (UNGUARDED_SEND,),
+    ),
+    WrongServer(
+        "newcomers_cannot_chat",
+        "Closes who left but leaves them on the lists: each later broadcast raises.",
+        (
+            ("            del clients[index]\n", ""),
+            ("nicknames.pop(index)", "nicknames[index]"),
+            UNGUARDED_SEND,
+        ),
+    ),
+    WrongServer(
+        "removed_while_looping",
+        "Takes a dead socket off the list it is looping over: the next one is skipped.",
+        (
+            *GHOST_AFTER_FIN,
+            (
+                SEND,
+                """\
+            try:
+                client.sendall(data)
+            except OSError:
+                nicknames.pop(clients.index(client))
+                clients.remove(client)
+                client.close()
+""",
+            ),
+        ),
+    ),
+    WrongServer(
+        "closes_the_door",
+        "Closes the server's socket and not the client's when somebody leaves.",
+        (
+            (
+                CLOSE_AND_TELL,
+                CLOSE_AND_TELL.replace("    client.close()", "    server.close()"),
+            ),
+        ),
+    ),
+    WrongServer(
+        "everybody_goes_at_a_reset",
+        "Ends the whole program at the first connection that breaks.",
+        (
+            (IMPORTS, "import os\n" + IMPORTS),
+            (EMPTY_RECV, "        if not data:\n            raise EOFError\n"),
+            (
+                WAYS_OUT,
+                """\
+    except EOFError:
+        remove_client(client)
+    except OSError as error:
+        print("Server error:", error)
+        os._exit(1)
+""",
+            ),
+        ),
+    ),
+    WrongServer(
+        "ends_when_empty",
+        "Ends the program when the last one leaves.",
+        (
+            (IMPORTS, "import os\n" + IMPORTS),
+            (CLOSE_AND_TELL, CLOSE_AND_TELL + "    if not clients:\n        os._exit(0)\n"),
+        ),
+    ),
+    WrongServer(
+        "index_in_except",
+        "Takes the name off after the notice: where that raises, the lists stay out of step.",
+        program="index_in_except",
+    ),
+    WrongServer(
+        "number_as_identity",
+        "Knows a client by its place in the list, and places change when somebody leaves.",
+        program="number_as_identity",
+    ),
+)
+
+BANK = (*THREADING, *BROADCAST, *LISTS)
