@@ -23,7 +23,17 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).with_name("challenges")
 
-CHALLENGES = ("threading", "broadcast", "lists")
+CHALLENGES = (
+    "threading",
+    "broadcast",
+    "lists",
+    "timestamp_a",
+    "timestamp_b",
+    "username",
+    "pm",
+    "list",
+    "kick",
+)
 """All challenges, in the order in which a student meets them."""
 
 Progress = Callable[[int, int, str], None]

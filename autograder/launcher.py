@@ -18,7 +18,10 @@ Orders and answers are JSON objects, one a line. A server gets a channel of its 
 and says {"listening": port} by itself.
 """
 
+from __future__ import annotations
+
 import contextlib
+import io
 import json
 import os
 import shutil
@@ -27,6 +30,13 @@ import socket
 import sys
 import tempfile
 import types
+
+TYPE_CHECKING = False  # importing `typing` for it would take longer than forking a server
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, NoReturn
+
+    Message = dict[str, Any]
 
 STACK_BYTES = 1024 * 1024  # each thread's; the usual 8 MB would use up the memory limit
 BACKLOG = 128  # so that a burst of connections is never answered by the kernel's retry of 1 s
@@ -37,11 +47,11 @@ POLL_SECONDS = 0.02  # socketserver looks twice a second whether it shall stop; 
 class Channel:
     """A socket that carries JSON objects, one a line, and file descriptors beside them."""
 
-    def __init__(self, sock):
+    def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self._buffer = b""
 
-    def send(self, message, fds=()):
+    def send(self, message: Message, fds: Sequence[int] = ()) -> None:
         """Send one object, and open file descriptors with it (POSIX)."""
         data = json.dumps(message).encode() + b"\n"
         if fds:
@@ -49,7 +59,7 @@ class Channel:
         else:
             self.sock.sendall(data)
 
-    def receive(self, fds=None):
+    def receive(self, fds: list[int] | None = None) -> Any:
         """Return the next object, or None when the other side is gone; append fds to `fds`."""
         while b"\n" not in self._buffer:
             try:
@@ -73,10 +83,10 @@ class Channel:
 class Clock:
     """The wall clock of this process, once it is set to another time than the real one."""
 
-    def __init__(self):
-        self._travel = None
+    def __init__(self) -> None:
+        self._travel: Any = None
 
-    def set(self, epoch):
+    def set(self, epoch: float) -> None:
         """Let the wall clock show `epoch` (seconds since 1970, UTC) now, and run on from there."""
         import time_machine
 
@@ -86,7 +96,7 @@ class Clock:
             self._travel.move_to(epoch)
 
 
-def redirect_addresses(channel):
+def redirect_addresses(channel: Channel) -> None:
     """Let every `bind` take a free port on loopback, and tell the grader when a socket listens.
 
     A hard-coded port is fine this way, and any number of servers run side by side.
@@ -94,7 +104,7 @@ def redirect_addresses(channel):
     real_bind, real_listen = socket.socket.bind, socket.socket.listen
     loopback = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 
-    def bind(self, address):
+    def bind(self: socket.socket, address: Any) -> None:
         if self.family in loopback and self.type & socket.SOCK_STREAM:
             # an address of the wrong shape is the student's error and stays one
             host, port = address[0], address[1]
@@ -105,20 +115,19 @@ def redirect_addresses(channel):
             return real_bind(self, (loopback[self.family], 0))
         return real_bind(self, address)
 
-    def listen(self, backlog=BACKLOG):
-        result = real_listen(self, max(backlog, BACKLOG))
+    def listen(self: socket.socket, backlog: int = BACKLOG) -> None:
+        real_listen(self, max(backlog, BACKLOG))
         if self.family in loopback:
             with contextlib.suppress(OSError):
                 channel.send({"listening": self.getsockname()[1]})
-        return result
 
-    socket.socket.bind, socket.socket.listen = bind, listen
+    replace(socket.socket, bind=bind, listen=listen)
     server_module = sys.modules.get("socketserver")
     if server_module is not None:
         server_module.BaseServer.serve_forever.__defaults__ = (POLL_SECONDS,)
 
 
-def hurry():
+def hurry() -> None:
     """Let short waits pass quickly: polling loops with `sleep` or a time limit of up to 2 s.
 
     A server that looks once a second whether somebody has left does so many times a second
@@ -128,38 +137,46 @@ def hurry():
     import threading
     import time
 
-    def shorter(seconds):
+    def shorter(seconds: Any) -> Any:
         wants = isinstance(seconds, int | float) and HURRY_FROM < seconds <= HURRY_UP_TO
         return seconds / HURRY_FACTOR if wants else seconds
 
     real_sleep, real_select = time.sleep, select.select
     real_settimeout, real_wait = socket.socket.settimeout, threading.Condition.wait
 
-    def sleep(seconds):
+    def sleep(seconds: Any) -> None:
         real_sleep(shorter(seconds))
 
-    def settimeout(self, value):
+    def settimeout(self: socket.socket, value: Any) -> None:
         real_settimeout(self, shorter(value))
 
-    def select_(rlist, wlist, xlist, timeout=None):
+    def select_(rlist: Any, wlist: Any, xlist: Any, timeout: Any = None) -> Any:
         return real_select(rlist, wlist, xlist, shorter(timeout))
 
-    def wait(self, timeout=None):
+    def wait(self: Any, timeout: Any = None) -> bool:
         return real_wait(self, shorter(timeout))
 
-    time.sleep, select.select = sleep, select_
-    socket.socket.settimeout, threading.Condition.wait = settimeout, wait
+    replace(time, sleep=sleep)
+    replace(select, select=select_)
+    replace(socket.socket, settimeout=settimeout)
+    replace(threading.Condition, wait=wait)
 
 
-def thread_report(folder):
+def replace(place: Any, **functions: Callable[..., Any]) -> None:
+    """Put our functions where the student's code looks for Python's own."""
+    for name, function in functions.items():
+        setattr(place, name, function)
+
+
+def thread_report(folder: str) -> list[Message]:
     """Return where each thread of this process stands, as plain data, the main thread first."""
     import linecache
     import threading
 
     frames = sys._current_frames()
-    report = []
+    report: list[Message] = []
     for thread in threading.enumerate():
-        frame = frames.get(thread.ident)
+        frame = frames.get(thread.ident or 0)
         innermost = frame.f_code.co_name if frame else ""
         calls = []
         while frame is not None:
@@ -188,10 +205,10 @@ def thread_report(folder):
     return report
 
 
-def obey(channel, clock, folder, at_end):
+def obey(channel: Channel, clock: Clock, folder: str, at_end: Callable[[], None]) -> None:
     """Carry out the grader's orders to this server, until the grader is gone."""
     while (order := channel.receive()) is not None:
-        answer = {}
+        answer: Message = {}
         try:
             if order["do"] == "clock":
                 clock.set(order["epoch"])
@@ -207,7 +224,7 @@ def obey(channel, clock, folder, at_end):
     at_end()
 
 
-def limit_resources(limits):
+def limit_resources(limits: dict[str, int]) -> None:
     """Set the resource limits (names of `resource` without RLIMIT_, values in their units)."""
     if not limits:
         return
@@ -224,7 +241,7 @@ def limit_resources(limits):
             resource.setrlimit(kind, (value, value))
 
 
-def preload(order):
+def preload(order: Message) -> None:
     """Import what the server will import, and what sets its clock."""
     sys.path.append(order["library"])
     for module in [*order["preload"], "time_machine"]:
@@ -233,7 +250,7 @@ def preload(order):
     sys.path.remove(order["library"])
 
 
-def write_files(files, folder):
+def write_files(files: dict[str, str], folder: str) -> None:
     """Write the submission's files (name -> latin-1 coded bytes) into `folder`."""
     for name, content in files.items():
         path = os.path.join(folder, *name.split("/"))
@@ -242,7 +259,13 @@ def write_files(files, folder):
             file.write(content.encode("latin-1"))
 
 
-def run_server(order, code, folder, channel, at_end):
+def run_server(
+    order: Message,
+    code: types.CodeType | None,
+    folder: str,
+    channel: Channel,
+    at_end: Callable[[], None],
+) -> None:
     """Become the server: set its clock and limits, and run it as `__main__`.
 
     Raises:
@@ -271,7 +294,7 @@ def run_server(order, code, folder, channel, at_end):
     name = order["name"]
     main = types.ModuleType("__main__")
     main.__file__ = name
-    main.__builtins__ = __builtins__
+    main.__dict__["__builtins__"] = __builtins__
     sys.modules["__main__"] = main
     sys.argv = [name]
     sys.path.insert(0, folder)
@@ -295,12 +318,13 @@ def run_server(order, code, folder, channel, at_end):
 class WarmLauncher:
     """Wait for orders with everything imported, so that a further server takes milliseconds."""
 
-    def __init__(self, channel):
+    def __init__(self, channel: Channel) -> None:
         self.channel = channel
-        self.servers = {}  # pid -> folder
-        self.code = None
+        self.order: Message = {}
+        self.servers: dict[int, str] = {}  # the folder of each pid
+        self.code: types.CodeType | None = None
 
-    def prepare(self, order):
+    def prepare(self, order: Message) -> None:
         """Import what the server will import, and compile it once."""
         self.order = order
         if order["uid"] is not None:
@@ -314,7 +338,7 @@ class WarmLauncher:
             self.code = compile(source, order["name"], "exec")
         self.channel.send({"ready": os.getpid()})
 
-    def start(self, order, fds):
+    def start(self, order: Message, fds: Sequence[int]) -> None:
         """Fork a server; `fds` are its output and its channel."""
         output, server_channel = fds
         folder = tempfile.mkdtemp(prefix="chat-", dir=self.order["folder"])
@@ -327,7 +351,9 @@ class WarmLauncher:
         self.servers[pid] = folder
         self.channel.send({"started": pid})
 
-    def become_server(self, order, folder, output, server_channel):
+    def become_server(
+        self, order: Message, folder: str, output: int, server_channel: int
+    ) -> NoReturn:
         """In the forked child: give up everything of the launcher's, then run the server."""
         # closed as objects: one that is collected later would close a number that by then
         # is a socket of the student's
@@ -348,7 +374,7 @@ class WarmLauncher:
         channel = Channel(socket.socket(fileno=3))
         raise Become(order, self.code, folder, channel)
 
-    def connect(self, port, fds):
+    def connect(self, port: int) -> None:
         """Connect to a server on behalf of the grader, which is outside this network."""
         sock = socket.socket()
         sock.setblocking(False)
@@ -362,7 +388,7 @@ class WarmLauncher:
         self.channel.send({"connected": port}, [sock.fileno()])
         sock.close()
 
-    def stop(self, pid):
+    def stop(self, pid: int) -> None:
         """End a server and everything that it started."""
         if pid in self.servers:
             with contextlib.suppress(OSError):
@@ -374,7 +400,7 @@ class WarmLauncher:
         if not self.servers:
             self.sweep()
 
-    def sweep(self):
+    def sweep(self) -> None:
         """End what a server left behind, however it hid itself, and empty the folder."""
         if self.order["alone"]:  # in a pid namespace of our own "everybody" is the sandbox
             with contextlib.suppress(OSError):
@@ -393,7 +419,7 @@ class WarmLauncher:
             for name in os.listdir(self.order["folder"]):
                 shutil.rmtree(os.path.join(self.order["folder"], name), ignore_errors=True)
 
-    def reap(self, block=False):
+    def reap(self, block: bool = False) -> None:
         """Tell the grader which servers have ended."""
         while True:
             try:
@@ -409,13 +435,13 @@ class WarmLauncher:
                 self.forget(pid, status)
                 block = False
 
-    def forget(self, pid, status):
+    def forget(self, pid: int, status: int) -> None:
         """Remove a server that has ended, with its folder."""
         shutil.rmtree(self.servers.pop(pid), ignore_errors=True)
         with contextlib.suppress(OSError):
             self.channel.send({"exited": pid, "status": os.waitstatus_to_exitcode(status)})
 
-    def serve(self):
+    def serve(self) -> None:
         """Carry out orders until the grader is gone, however it went."""
         import selectors
 
@@ -431,7 +457,7 @@ class WarmLauncher:
         while True:
             for key, _events in self.selector.select():
                 if key.fileobj is self.channel.sock:
-                    fds = []
+                    fds: list[int] = []
                     order = self.channel.receive(fds)
                     if order is None:
                         return
@@ -440,7 +466,7 @@ class WarmLauncher:
                     elif order["do"] == "start":
                         self.start(order, fds)
                     elif order["do"] == "connect":
-                        self.connect(order["port"], fds)
+                        self.connect(order["port"])
                     elif order["do"] == "stop":
                         self.stop(order["pid"])
                         self.channel.send({"stopped": order["pid"]})
@@ -449,7 +475,7 @@ class WarmLauncher:
                         os.read(wake, 4096)
                     self.reap()
 
-    def close(self):
+    def close(self) -> None:
         """Leave nothing behind."""
         for pid in list(self.servers):
             self.stop(pid)
@@ -459,7 +485,7 @@ class Become(BaseException):
     """Carries a forked server out of the launcher's loop, so that none of it is on its stack."""
 
 
-def children():
+def children() -> list[int]:
     """Return the pids of this process's children (Linux; elsewhere none are known)."""
     try:
         with open(f"/proc/self/task/{os.getpid()}/children") as file:
@@ -468,7 +494,7 @@ def children():
         return []
 
 
-def adopt_orphans():
+def adopt_orphans() -> None:
     """Let processes that lose their parent become ours (Linux), so that none gets away."""
     with contextlib.suppress(Exception):
         import ctypes
@@ -477,7 +503,7 @@ def adopt_orphans():
         ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
 
 
-def warm(fd):
+def warm(fd: int) -> tuple[Any, ...] | None:
     """Be the warm launcher on Unix socket `fd`."""
     launcher = WarmLauncher(Channel(socket.socket(fileno=fd)))
     try:
@@ -494,7 +520,7 @@ def warm(fd):
 # -- once: be the one server -----------------------------------------------------------------
 
 
-def once(port, key):
+def once(port: int, key: str) -> tuple[Any, ...] | None:
     """Take the one order from the grader at 127.0.0.1:`port`, which knows us by `key`."""
     sock = socket.create_connection(("127.0.0.1", port))
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -506,10 +532,11 @@ def once(port, key):
     preload(order)
     folder = order["folder"]
     write_files(order["files"], folder)
-    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    for stream in (sys.stdout, sys.stderr):
+        assert isinstance(stream, io.TextIOWrapper)
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
-    def at_end():
+    def at_end() -> None:
         os.chdir(tempfile.gettempdir())  # Windows does not remove the folder one stands in
         shutil.rmtree(folder, ignore_errors=True)
         os._exit(1)
@@ -517,7 +544,7 @@ def once(port, key):
     return order, None, folder, channel, at_end
 
 
-def main():
+def main() -> None:
     """Start as the arguments say; a forked server comes back here and runs on from here."""
     import site
 
@@ -527,7 +554,8 @@ def main():
     if way == "warm":
         become = warm(number)
         if become is not None:
-            run_server(*become, at_end=lambda: os._exit(1))
+            order, code, folder, channel = become
+            run_server(order, code, folder, channel, lambda: os._exit(1))
     else:
         arguments = once(number, sys.argv[3])
         if arguments is not None:

@@ -89,7 +89,7 @@ def _progress() -> Any:
     shell = get_ipython()
     if shell is None or "ipykernel" not in sys.modules:
         return None
-    handle = display({"text/plain": ""}, raw=True, display_id=True)
+    handle = display({"text/plain": ""}, raw=True, display_id=True)  # type: ignore[no-untyped-call]
 
     def progress(number: int, count: int, title: str) -> None:
         text = "" if number == count else f"[{number}/{count}] {title}"

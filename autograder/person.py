@@ -66,6 +66,19 @@ class Person:
         self.be_called(name)
         self.send(name, _("{name} gave the username “{name}”").format(name=name))
 
+    def ask_for(self, username: str) -> None:
+        """Give a username that the server may refuse: here the client keeps the name it has.
+
+        Raises:
+            Unmet: the server does not ask, although it asks others.
+        """
+        if self.room.dialect.greets:
+            self.is_asked()
+        tried = _("{name} asked for the username “{username}”").format(
+            name=self.label, username=visible(username)
+        )
+        self.send(username, tried, f"ask_for({username!r})")
+
     def be_called(self, name: str) -> None:
         """Take a name without telling the server: for what is sent by `send` or `send_bytes`."""
         self.name = name
@@ -281,6 +294,56 @@ class Person:
                 expected=_("{name} gets nothing").format(name=self.label),
                 got=_("{name} got “{text}”.").format(name=self.label, text=visible(texts[0])),
                 mark=Mark("unwanted", self.number, texts[0]),
+            )
+
+    def sees_each_once(self, *people: Person) -> None:
+        """Expect that all that came since the last `Room.forget` names each of `people` once.
+
+        Raises:
+            Unmet: somebody is not named, or several times.
+        """
+        self.room.settle()
+        self.room.note(self, f"sees_each_once({', '.join(map(variable, people))})")
+        text = "\n".join(self.inbox.texts())
+        for person in people:
+            count = len(name_pattern(person.label).findall(text))
+            expected = _("{name} gets the name {other} exactly once").format(
+                name=self.label, other=person.label
+            )
+            if count == 0:
+                raise self._missing(expected, (person,))
+            self.expect(count == 1, expected, text)
+
+    def is_answered(self) -> None:
+        """Expect any message since the last `heard` or `Room.forget`, whatever its words.
+
+        Raises:
+            Unmet: there is none.
+        """
+        start = self._read_so_far
+        self.room.wait(lambda: bool(self.inbox.texts(start)))
+        self.room.note(self, "is_answered()")
+        if not self.inbox.texts(start):
+            expected = _("{name} gets an answer, in whatever words").format(name=self.label)
+            raise self._missing(expected, ())
+
+    def expect(self, met: bool, expected: str, line: str) -> None:
+        """Expect of a message that came what can only be said in words.
+
+        Args:
+            met: whether it is so.
+            expected: what should be so, a sentence.
+            line: the text of the message.
+
+        Raises:
+            Unmet: it is not so.
+        """
+        if not met:
+            raise self.room.unmet(
+                "wrong",
+                expected=expected,
+                got=_("{name} got “{text}”.").format(name=self.label, text=visible(line)),
+                mark=Mark("unwanted", self.number, line),
             )
 
     def is_asked(self) -> None:

@@ -5,6 +5,8 @@ By hand: `pytest autograder/challenges/test_lists.py --server path/to/server.py`
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import secrets
 import time
 import traceback
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from autograder.dialect import Dialect
     from autograder.process import Launcher
     from autograder.results import TestResult
-    from autograder.room import Room
+    from autograder.room import OpenRoom, Room
 
 
 @dataclass
@@ -95,18 +97,25 @@ def launcher(pytestconfig: pytest.Config) -> Iterator[Launcher]:
 
 
 @pytest.fixture
-def room(pytestconfig: pytest.Config, launcher: Launcher) -> Iterator[Room]:
-    """A room with the server freshly started and nobody in it."""
+def open_room(pytestconfig: pytest.Config, launcher: Launcher) -> Iterator[OpenRoom]:
+    """Opens rooms with more arguments of `Room`, such as `clock`; closes them after the test."""
     from autograder.learning import learn_dialect
     from autograder.room import Room
 
     run = pytestconfig.stash[RUN]
     if run.dialect is None:
         run.dialect = learn_dialect(launcher)
-    with Room(
-        launcher.submission, launcher=launcher, dialect=run.dialect, hurry=True
-    ) as room:
-        yield room
+    room = functools.partial(
+        Room, launcher.submission, launcher=launcher, dialect=run.dialect, hurry=True
+    )
+    with contextlib.ExitStack() as rooms:
+        yield lambda **more: rooms.enter_context(room(**more))
+
+
+@pytest.fixture
+def room(open_room: OpenRoom) -> Room:
+    """A room with the server freshly started and nobody in it."""
+    return open_room()
 
 
 @pytest.fixture

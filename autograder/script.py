@@ -19,10 +19,12 @@ class Script:
 
     Args:
         server: file name of the server.
+        options: what else its room is opened with, as keyword arguments: `, timezone='UTC0'`.
     """
 
-    def __init__(self, server: str) -> None:
+    def __init__(self, server: str, options: str = "") -> None:
         self.server = server
+        self.options = options
         self._lines: list[str] = []
         self._quiet = False
 
@@ -47,13 +49,17 @@ class Script:
         head = ["from autograder import Room", ""]
         if any("re.compile(" in line for line in self._lines):
             head.insert(0, "import re")
-        if any("datetime." in line for line in self._lines):
+        if any("datetime." in line for line in [self.options, *self._lines]):
             head.insert(0, "import datetime")
         body = [f"    {line}" for line in self._lines]
-        return (*head, f"with Room({self.server!r}) as room:", *body, "room.diagram()")
+        room = f"with Room({self.server!r}{self.options}) as room:"
+        return (*head, room, *body, "room.diagram()")
 
 
 def variable(person: Person) -> str:
     """Return the name of a person's variable in the recipe."""
     word = re.sub(r"\W", "_", person.label.lower())
-    return word if word.isidentifier() else f"client_{person.number + 1}"
+    earlier = person.room.traffic.people[: person.number]
+    if not word.isidentifier() or any(other.label == person.label for other in earlier):
+        return f"client_{person.number + 1}"
+    return word

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.i18n import _
+from autograder.visible import visible
 
 COMPANIONS = (".py", ".txt", ".json", ".csv")
 MAX_COMPANIONS = 40
@@ -68,27 +69,28 @@ def read_server(path: str | os.PathLike[str]) -> Submission:
         BadServer: the path leads to nothing that could be a Python program.
     """
     given = os.fspath(path)
-    data = _read(given)
+    shown = visible(given, None)  # it goes to a terminal
+    data = _read(given, shown)
     if not given.endswith(".py"):
         raise BadServer(
-            _("{path} is not a Python file: its name should end in .py.").format(path=given)
+            _("{path} is not a Python file: its name should end in .py.").format(path=shown)
         )
     if not data.strip():
-        raise BadServer(_("{path} is empty: write your server into it first.").format(path=given))
+        raise BadServer(_("{path} is empty: write your server into it first.").format(path=shown))
     try:
         encoding, _lines = tokenize.detect_encoding(io.BytesIO(data).readline)
         data.decode(encoding)
-    except (SyntaxError, UnicodeDecodeError, LookupError):
+    except (SyntaxError, UnicodeError, LookupError):
         raise BadServer(
-            _("{path} is not UTF-8 text: save it again with the encoding UTF-8.").format(path=given)
+            _("{path} is not UTF-8 text: save it again with the encoding UTF-8.").format(path=shown)
         ) from None
     if b"\0" in data:
-        raise BadServer(_("{path} is not a Python program but binary data.").format(path=given))
+        raise BadServer(_("{path} is not a Python program but binary data.").format(path=shown))
     name = Path(given).name
     return Submission(given, name, {name: data} | _companions(Path(given)))
 
 
-def _read(given: str) -> bytes:
+def _read(given: str, shown: str) -> bytes:
     """Return the bytes of the file `given`, or raise `BadServer` with the reason."""
     try:
         mode = os.stat(given).st_mode
@@ -96,33 +98,37 @@ def _read(given: str) -> bytes:
             inside = Path(given, "server.py")
             if inside.is_file():
                 text = _("{path} is a folder. Did you mean {inside}?")
-                raise BadServer(text.format(path=given, inside=inside))
-            raise BadServer(_("{path} is a folder, not a server.").format(path=given))
+                raise BadServer(text.format(path=shown, inside=visible(str(inside), None)))
+            raise BadServer(_("{path} is a folder, not a server.").format(path=shown))
         if not stat.S_ISREG(mode):
-            raise BadServer(_("{path} is not an ordinary file.").format(path=given))
+            raise BadServer(_("{path} is not an ordinary file.").format(path=shown))
         with open(given, "rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         if os.path.islink(given):
             text = _("{path} is a link that leads nowhere (to {target}).")
-            raise BadServer(text.format(path=given, target=os.readlink(given))) from None
+            raise BadServer(
+                text.format(path=shown, target=visible(os.readlink(given), None))
+            ) from None
         raise BadServer(
             _(
                 "There is no file {path}. Is the name right, and are you in the right folder?"
-            ).format(path=given)
+            ).format(path=shown)
         ) from None
     except PermissionError:
         raise BadServer(
-            _("{path} may not be read: you lack the permission.").format(path=given)
+            _("{path} may not be read: you lack the permission.").format(path=shown)
         ) from None
     except (OSError, ValueError) as error:
         raise BadServer(
-            _("{path} cannot be read: {reason}.").format(path=ascii(given), reason=error)
+            _("{path} cannot be read: {reason}.").format(
+                path=shown, reason=visible(str(error), None)
+            )
         ) from None
     if len(data) > MAX_BYTES:
         raise BadServer(
             _("{path} is larger than {kilobytes} kB, which no chat server needs.").format(
-                path=given, kilobytes=MAX_BYTES // 1024
+                path=shown, kilobytes=MAX_BYTES // 1024
             )
         )
     return data

@@ -57,7 +57,7 @@ class Traffic:
         self.oracle: Oracle
         if kernel_can_be_asked():
             self.oracle = KernelOracle(
-                launcher.root_pid() or 0, launcher.helpers(), launcher.sandbox.alone
+                launcher.root_pid(process), launcher.helpers(), launcher.sandbox.alone
             )
         else:
             self.oracle = PatientOracle()

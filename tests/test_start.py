@@ -381,8 +381,11 @@ def test_the_locked_pip_comes_first(book: Notebook) -> None:
 
 def test_the_tests_need_more_packages_and_after_that_no_more(book: Notebook) -> None:
     book.set_up()
+    with (book.root / "tests/requirements.lock").open("a") as file:
+        file.write("selenium==4.0 \\\n    --hash=sha256:00\n")
 
     assert book.set_up(for_tests=True) == ["start-packages", "project"]
+    assert "selenium" in (book.root / ".venv/start-packages.txt").read_text()
     assert book.set_up(for_tests=True) == []
     assert book.set_up() == []
 
