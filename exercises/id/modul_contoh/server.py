@@ -1,0 +1,125 @@
+"""Latihan modul_contoh: chat server yang akan kamu buat sanggup melayani banyak client.
+
+Enam langkah setiap chat server, di file ini dari atas ke bawah:
+
+    1. buka pintu    socket, bind, listen
+    2. sambut        accept, NICK, username
+    3. baca          recv
+    4. potong        byte menjadi baris
+    5. sebarkan      broadcast
+    6. bereskan      remove, close, beri tahu yang lain
+
+Satu pesan adalah satu baris teks UTF-8, diakhiri ganti baris.
+
+Server ini sudah berjalan, tetapi baru melayani satu client pada satu waktu, seperti di
+Pertemuan 3. Carilah TUGAS 1 sampai TUGAS 5; bagian yang lain tidak perlu diubah.
+"""
+
+import signal
+import socket
+import sys
+import threading
+
+host = "127.0.0.1"
+port = 5005
+
+clients = []  # socket semua orang yang ada di chat
+nicknames = []  # username mereka: nicknames[i] milik clients[i]
+lock = threading.Lock()  # menjaga kedua list itu, dan urutan pengiriman pesan
+
+server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+
+
+def open_door():
+    """Buka pintu: mulai sekarang client bisa terhubung."""
+    if sys.platform == "win32":
+        # Di Windows, accept() tidak memperhatikan Ctrl-C. Biarlah Ctrl-C menghentikan program.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    else:
+        # Server yang dijalankan lagi langsung mendapatkan port-nya kembali. Di Windows memang
+        # selalu begitu; di sana pilihan ini malah membuat dua server bisa memakai port yang sama.
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        server.bind((host, port))
+        server.listen()
+    except OSError as error:
+        sys.exit(
+            f"Port {port} tidak bisa dibuka ({error.strerror}). "
+            "Hentikan dulu server yang masih berjalan, atau ganti port."
+        )
+    print(f"Server berjalan di {host}:{port}. Tekan Ctrl-C untuk berhenti.")
+
+
+def receive():
+    """Sambut: terima setiap client yang datang."""
+    while True:
+        try:
+            client, address = server.accept()
+        except ConnectionError:
+            continue  # client ini sudah pergi sebelum sempat disambut
+        print(f"Terhubung dengan {address}")
+        # TUGAS 1: baris berikut melayani satu client sampai ia pergi; yang lain harus menunggu.
+        # Serahkan handle(client) kepada sebuah thread baru.
+        handle(client)
+
+
+def handle(client):
+    """Layani satu client, mulai dari username-nya sampai ia pergi."""
+    buffer = bytearray()  # yang sudah dikirim client ini tetapi belum menjadi satu baris utuh
+    try:
+        client.sendall(b"NICK\n")
+        nickname = read_line(client, buffer)
+        # TUGAS 2: catat client di clients dan nickname di nicknames, di dalam satu `with lock:`.
+        print(f"Username {nickname}")
+        # TUGAS 3 (bagian b): di dua tempat berikut, ganti answer(client, ...) dengan
+        # broadcast(...), supaya semua orang mendapatkannya.
+        answer(client, f"{nickname} Bergabung!")
+        while True:
+            message = read_line(client, buffer)
+            answer(client, message)
+    except OSError:
+        pass  # client pergi, atau koneksinya putus: bagaimanapun, inilah akhirnya
+    finally:
+        remove_client(client)
+
+
+def read_line(client, buffer):
+    """Baca sampai buffer berisi satu baris utuh, lalu potong baris itu."""
+    while b"\n" not in buffer:
+        data = client.recv(1024)
+        if not data:  # kosong, dan akan tetap kosong: client sudah pergi
+            raise ConnectionError("the client has left")
+        buffer += data
+    line, _, rest = buffer.partition(b"\n")
+    buffer[:] = rest
+    # Hanya baris utuh yang diubah menjadi teks: sepotong data bisa berakhir di tengah huruf.
+    return line.decode("utf-8", errors="replace").removesuffix("\r")
+
+
+def answer(client, message):
+    """Kirim satu pesan hanya kepada client ini. Setelah TUGAS 3 tidak dipakai lagi."""
+    client.sendall((message + "\n").encode("utf-8"))
+
+
+def broadcast(message):
+    """Sebarkan: kirim satu pesan kepada semua orang, juga kepada pengirimnya."""
+    with lock:
+        data = (message + "\n").encode("utf-8")
+        # TUGAS 3 (bagian a): kirim data kepada setiap client di clients. Kalau pengiriman
+        # kepada salah satu gagal (OSError), yang lain tetap harus mendapatkannya.
+
+
+def remove_client(client):
+    """Bereskan: hapus client dari kedua list, tutup koneksinya, beri tahu yang lain."""
+    nickname = None
+    # TUGAS 4: di dalam `with lock:`, kalau client ada di clients: hapus client itu dan
+    # namanya dari kedua list, dan simpan namanya di nickname.
+    client.close()
+    # TUGAS 5: kalau nickname bukan None, beri tahu semua orang: "<nickname> keluar!"
+
+
+try:
+    open_door()
+    receive()
+except KeyboardInterrupt:
+    print("\nServer berhenti.")

@@ -1,0 +1,270 @@
+"""The notebooks in JupyterLab, in a real browser, as a student on a new machine sees them.
+
+With SCREENSHOTS=folder in the environment, pictures of what was seen are kept there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from pages import LANGUAGES, ROOT, copy_checkout, source
+from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+CHROMIUM = shutil.which("chromium")
+DRIVER = shutil.which("chromedriver")
+LONGEST_SECONDS = 120  # until a condition holds, on a machine that is busy with other things
+
+LESSON = {
+    "id": "notebooks/id/00-mulai-di-sini.ipynb",
+    "en": "notebooks/en/00-start-here.ipynb",
+}
+EXERCISE = "exercises/{}/modul_contoh/modul_contoh.ipynb"
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None or DRIVER is None, reason="there is no Chromium and its driver here"
+)
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project that the browser may change."""
+    return copy_checkout(tmp_path_factory.mktemp("lab") / "checkout")
+
+
+@pytest.fixture(scope="module")
+def address(checkout: Path) -> Iterator[str]:
+    """The address of a JupyterLab that runs in a home folder that was empty before."""
+    home = checkout.parent / "home"
+    home.mkdir()
+    settings = checkout.parent / "settings"
+    write_settings(settings)
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")
+    }
+    environment |= {
+        "HOME": str(home),
+        "JUPYTERLAB_SETTINGS_DIR": str(settings),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        "PYTHONUNBUFFERED": "1",
+    }
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command += [
+        "--ServerApp.ip=127.0.0.1",
+        "--ServerApp.port=0",
+        f"--ServerApp.root_dir={checkout}",
+    ]
+    command += ["--LabApp.expose_app_in_browser=True"]  # so that the test can ask it to run cells
+    log = checkout.parent / "jupyterlab.log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            command, cwd=checkout, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        yield _address_in(log, server)
+    finally:
+        server.terminate()
+        server.wait(LONGEST_SECONDS)
+
+
+def write_settings(folder: Path) -> None:
+    """Settle what JupyterLab would ask about, as the set-up does: no news, no updates."""
+    file = folder / "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"checkForUpdates": False, "fetchNews": "false"}), "utf-8")
+
+
+def _address_in(log: Path, server: subprocess.Popen[bytes]) -> str:
+    """Wait until JupyterLab says where it is, and return that with its token."""
+
+    def said(_log: Path) -> re.Match[str] | None:
+        assert server.poll() is None, log.read_text(encoding="utf-8")
+        return re.search(r"http://127\.0\.0\.1:(\d+)/lab\?token=(\w+)", log.read_text())
+
+    match = WebDriverWait(log, LONGEST_SECONDS, poll_frequency=0.1).until(said)
+    return f"http://127.0.0.1:{match[1]}/lab/tree/{{path}}?token={match[2]}"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """A headless Chromium that talks to nobody else."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    for flag in (
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
+        "--window-size=1360,1000",
+    ):
+        options.add_argument(flag)
+    driver = webdriver.Chrome(options, webdriver.ChromeService(str(DRIVER)))
+    driver.set_script_timeout(LONGEST_SECONDS)
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+class Lab:
+    """JupyterLab in the browser, with one notebook open."""
+
+    def __init__(self, driver: webdriver.Chrome, address: str, pictures: Path) -> None:
+        self.driver = driver
+        self.address = address
+        self.pictures = pictures
+
+    def open(self, path: str) -> None:
+        """Open a notebook and wait until its kernel is ready."""
+        self.driver.get(self.address.format(path=path))
+        self.until(
+            "const widget = window.jupyterapp?.shell?.currentWidget;"
+            "return widget?.context?.path === arguments[0]"
+            " && widget.context.isReady"
+            " && widget.sessionContext.session?.kernel?.status === 'idle';",
+            path,
+        )
+
+    def until(self, script: str, *arguments: object) -> Any:
+        """Wait until a script returns something true, and return that."""
+        return WebDriverWait(self.driver, LONGEST_SECONDS, poll_frequency=0.1).until(
+            lambda driver: driver.execute_script(script, *arguments)
+        )
+
+    def command(self, name: str) -> None:
+        """Carry out one of JupyterLab's commands and wait for its end."""
+        self.driver.execute_async_script(
+            "const done = arguments[arguments.length - 1];"
+            "window.jupyterapp.commands.execute(arguments[0]).then(() => done(), () => done());",
+            name,
+        )
+
+    def run_all(self) -> None:
+        """Run all cells and wait until none is waiting or running."""
+        self.command("notebook:run-all-cells")
+        self.until(
+            "const cells = window.jupyterapp.shell.currentWidget.content.widgets;"
+            "const code = cells.filter(cell => cell.model.type === 'code');"
+            "return code.every(cell => cell.model.executionState === 'idle'"
+            " && (cell.model.executionCount !== null));"
+        )
+
+    def show(self, cell_id: str) -> WebElement:
+        """Scroll to a cell and return it."""
+        self.driver.execute_async_script(
+            "const done = arguments[arguments.length - 1];"
+            "const content = window.jupyterapp.shell.currentWidget.content;"
+            "const at = content.widgets.findIndex(cell => cell.model.id === arguments[0]);"
+            "content.activeCellIndex = at;"
+            "content.scrollToItem(at, 'start').then(() => done());",
+            cell_id,
+        )
+        self.until(
+            "const content = window.jupyterapp.shell.currentWidget.content;"
+            "return content.activeCell.model.id === arguments[0]"
+            " && content.activeCell.node.isConnected;",
+            cell_id,
+        )
+        cell: WebElement = self.driver.execute_script(
+            "return window.jupyterapp.shell.currentWidget.content.activeCell.node;"
+        )
+        return cell
+
+    def wait_for(self, inside: WebElement, selector: str) -> WebElement:
+        """Wait for something visible inside a cell, and return it."""
+        return WebDriverWait(self.driver, LONGEST_SECONDS, poll_frequency=0.1).until(
+            lambda _driver: next(
+                (
+                    found
+                    for found in inside.find_elements(By.CSS_SELECTOR, selector)
+                    if found.is_displayed() and found.size["height"] > 0
+                ),
+                None,
+            )
+        )
+
+    def picture(self, name: str) -> None:
+        """Keep a picture of the window."""
+        self.pictures.mkdir(parents=True, exist_ok=True)
+        assert self.driver.save_screenshot(str(self.pictures / f"{name}.png"))
+
+
+@pytest.fixture
+def lab(browser: webdriver.Chrome, address: str, tmp_path: Path) -> Iterator[Lab]:
+    """JupyterLab, and nothing in it that runs on after the test."""
+    lab = Lab(browser, address, Path(os.environ.get("SCREENSHOTS", tmp_path)))
+    yield lab
+    lab.command("docmanager:save")
+    browser.execute_async_script(
+        "const done = arguments[arguments.length - 1];"
+        "window.jupyterapp.serviceManager.sessions.shutdownAll().then(done);"
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_lesson_00_runs_and_draws(lab: Lab, language: str) -> None:
+    lab.open(LESSON[language])
+    title = lab.show("title")
+    picture = lab.wait_for(title, "img[alt]")
+    lab.until("return arguments[0].complete && arguments[0].naturalWidth > 0;", picture)
+    lab.picture(f"lesson-00-{language}-1-title")
+
+    lab.run_all()
+
+    diagram = lab.wait_for(lab.show("hello-diagram"), ".jp-OutputArea-output svg")
+    assert "Alice: Halo semua!" in diagram.text
+    lab.picture(f"lesson-00-{language}-2-diagram")
+    lab.wait_for(lab.show("inside-run"), ".jp-OutputArea-output .autograder-threads")
+    lab.picture(f"lesson-00-{language}-3-threads")
+    error = lab.wait_for(lab.show("errors-sees"), ".jp-OutputArea-output")
+    assert "Apa kabar, Bob?" in error.text
+    lab.picture(f"lesson-00-{language}-4-error")
+    report = lab.wait_for(lab.show("checkpoint-check"), ".jp-OutputArea-output svg")
+    assert report.is_displayed()
+    lab.picture(f"lesson-00-{language}-5-checkpoint")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_exercise_runs_and_takes_an_answer(lab: Lab, checkout: Path, language: str) -> None:
+    path = EXERCISE.format(language)
+    lab.open(path)
+    lab.picture(f"exercise-{language}-1-title")
+    lab.run_all()
+    lab.wait_for(lab.show("check-threading"), ".jp-OutputArea-output svg")
+    lab.picture(f"exercise-{language}-2-check")
+
+    answer = lab.show("answer")
+    ActionChains(lab.driver).double_click(lab.wait_for(answer, ".jp-RenderedMarkdown")).perform()
+    lab.wait_for(answer, ".cm-content").click()
+    text = "Thread milik Bob menjalankan remove_client."
+    keys = ActionChains(lab.driver)
+    keys.key_down(Keys.CONTROL).send_keys("a").key_up(Keys.CONTROL)
+    keys.send_keys(text).key_down(Keys.SHIFT).send_keys(Keys.ENTER).key_up(Keys.SHIFT).perform()
+    WebDriverWait(lab.driver, LONGEST_SECONDS).until(
+        lambda _driver: text in lab.wait_for(answer, ".jp-RenderedMarkdown").text
+    )
+    lab.picture(f"exercise-{language}-3-answer")
+    lab.command("docmanager:save")
+
+    saved = nbformat.read(checkout / path, as_version=nbformat.NO_CONVERT)
+    nbformat.validate(saved)
+    assert text in {source(cell) for cell in saved.cells}
