@@ -62,6 +62,10 @@ class Cast:
         """Return `count` chat messages, all different."""
         return [self.text() for _each in range(count)]
 
+    def word(self) -> str:
+        """Return a short text without blanks that no other one contains."""
+        return self.text().replace(" ", "-")
+
     def choice(self, options: str) -> str:
         """Return one character of `options`."""
         return self._random.choice(options)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from autograder.stamps import Form
+
 
 @dataclass(frozen=True)
 class Dialect:
@@ -15,6 +17,7 @@ class Dialect:
         wants_line_ends: whether the server waits for a line end after what a client sends.
         client_writes_name: whether a client sends `Alice: Halo` (and not `Halo` alone).
         tells_self: whether somebody who joins is told so like everybody else.
+        form: the form of the stamps on its messages, None where they have none.
     """
 
     greeting: str = "NICK"
@@ -22,6 +25,7 @@ class Dialect:
     wants_line_ends: bool = True
     client_writes_name: bool = True
     tells_self: bool = True
+    form: Form | None = None
 
     @property
     def greets(self) -> bool:

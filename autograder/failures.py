@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import dataclass
 from typing import Literal
 
 from autograder.diagram import Diagram, Mark
 from autograder.i18n import _
+from autograder.threadmap import Waits
+from autograder.transcript import Transcript
 
 Cause = Literal[
     "missing",  # something did not come
@@ -25,6 +28,35 @@ Cause = Literal[
 
 STARTING: frozenset[Cause] = frozenset(("syntax", "input", "ended", "deaf"))
 """Causes that are the same for every test: the server never was a server."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was seen when an expectation was not met: what a misconception is found from.
+
+    Args:
+        cause: what kind of failure it is.
+        transcript: the conversation up to there, and what the server printed.
+        mark: the arrow that is missing or unwanted.
+        waits: what each thread of the server waited for, and for whom; () where nobody knows.
+    """
+
+    cause: Cause
+    transcript: Transcript
+    mark: Mark | None = None
+    waits: tuple[tuple[Waits, str | None], ...] = ()
+
+
+class RoomClosed(RuntimeError):
+    """Somebody wants to speak or listen in a room that is closed."""
+
+    def __init__(self) -> None:
+        text = _("This room is closed: its server has ended. Open a new one with Room(...).")
+        super().__init__(text)
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the sentence alone in a notebook (IPython's hook)."""
+        return [str(self)]
 
 
 class Unmet(AssertionError):
@@ -59,6 +91,7 @@ class Unmet(AssertionError):
         self.recipe: tuple[str, ...] = ()
         self.diagram: Diagram | None = None
         self.output = ""
+        self.evidence: Evidence | None = None
 
     def __str__(self) -> str:
         return "\n".join(self.lines())

@@ -14,6 +14,7 @@ Orders and answers are JSON objects, one a line. A server gets a channel of its 
     {"do": "clock", "epoch": seconds}    set the wall clock
     {"do": "threads"}                    where is each thread?
     {"do": "cpu"}                        processor seconds used so far
+    {"do": "stagger"}                    let new threads rest after each line
 
 and says {"listening": port} by itself.
 """
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 STACK_BYTES = 1024 * 1024  # each thread's; the usual 8 MB would use up the memory limit
 BACKLOG = 128  # so that a burst of connections is never answered by the kernel's retry of 1 s
+STAGGER_SECONDS = 0.0001
 HURRY_FROM, HURRY_UP_TO, HURRY_FACTOR = 0.02, 2.0, 20.0  # seconds, seconds, times
 POLL_SECONDS = 0.02  # socketserver looks twice a second whether it shall stop; this is quicker
 
@@ -58,6 +60,10 @@ class Channel:
             socket.send_fds(self.sock, [data], list(fds))
         else:
             self.sock.sendall(data)
+
+    def waiting(self) -> bool:
+        """Tell whether an object has arrived that `receive` would return at once."""
+        return b"\n" in self._buffer
 
     def receive(self, fds: list[int] | None = None) -> Any:
         """Return the next object, or None when the other side is gone; append fds to `fds`."""
@@ -86,14 +92,25 @@ class Clock:
     def __init__(self) -> None:
         self._travel: Any = None
 
-    def set(self, epoch: float) -> None:
-        """Let the wall clock show `epoch` (seconds since 1970, UTC) now, and run on from there."""
+    def set(self, epoch: float, leap: float = 0.0) -> None:
+        """Let the wall clock show `epoch` (seconds since 1970, UTC) now, and run on from there.
+
+        Args:
+            epoch: the time to show.
+            leap: how many seconds later it shows at each further look, in place of running on.
+        """
+        import itertools
+
         import time_machine
 
         if self._travel is None:
             self._travel = time_machine.travel(epoch, tick=True).start()
         else:
             self._travel.move_to(epoch)
+        self._travel.__dict__.pop("time_ns", None)
+        if leap:
+            moments = itertools.count(round(epoch * 1e9), round(leap * 1e9))
+            self._travel.time_ns = lambda: next(moments)
 
 
 def redirect_addresses(channel: Channel) -> None:
@@ -102,16 +119,21 @@ def redirect_addresses(channel: Channel) -> None:
     A hard-coded port is fine this way, and any number of servers run side by side.
     """
     real_bind, real_listen = socket.socket.bind, socket.socket.listen
-    loopback = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
+    # an IPv6 socket with this address takes IPv4 connections: so there is one way to reach all
+    loopback = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::ffff:127.0.0.1"}
 
     def bind(self: socket.socket, address: Any) -> None:
         if self.family in loopback and self.type & socket.SOCK_STREAM:
             # an address of the wrong shape is the student's error and stays one
+            if not isinstance(address, tuple) or len(address) < 2:
+                return real_bind(self, address)
             host, port = address[0], address[1]
             if not isinstance(host, str | bytes) or not isinstance(port, int):
                 return real_bind(self, address)
             if not 0 <= port <= 65535:
                 return real_bind(self, address)
+            if self.family == socket.AF_INET6:
+                self.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
             return real_bind(self, (loopback[self.family], 0))
         return real_bind(self, address)
 
@@ -177,6 +199,7 @@ def thread_report(folder: str) -> list[Message]:
     report: list[Message] = []
     for thread in threading.enumerate():
         frame = frames.get(thread.ident or 0)
+        main = thread is threading.main_thread()
         innermost = frame.f_code.co_name if frame else ""
         calls = []
         while frame is not None:
@@ -194,9 +217,10 @@ def thread_report(folder: str) -> list[Message]:
         report.append(
             {
                 "name": thread.name,
-                "native_id": thread.native_id,
+                # after a fork `threading` still knows the main thread by its old id
+                "native_id": os.getpid() if main and sys.platform == "linux" else thread.native_id,
                 "daemon": thread.daemon,
-                "main": thread is threading.main_thread(),
+                "main": main,
                 "innermost": innermost,
                 "calls": calls,
             }
@@ -205,15 +229,39 @@ def thread_report(folder: str) -> list[Message]:
     return report
 
 
+def stagger(folder: str) -> None:
+    """Let threads that start from now on rest for a moment before each line of the student's code.
+
+    Then threads that do the same at once do it line by line together: what is wrong when another
+    thread comes between two lines is wrong each time, and not once in a thousand.
+    """
+    import threading
+    import time
+
+    sleep = time.sleep
+
+    def trace(frame: types.FrameType, event: str, _argument: Any) -> Any:
+        file = frame.f_code.co_filename
+        if os.path.isabs(file) and not file.startswith(folder):
+            return None
+        if event == "line":
+            sleep(STAGGER_SECONDS)
+        return trace
+
+    threading.settrace(trace)
+
+
 def obey(channel: Channel, clock: Clock, folder: str, at_end: Callable[[], None]) -> None:
     """Carry out the grader's orders to this server, until the grader is gone."""
     while (order := channel.receive()) is not None:
         answer: Message = {}
         try:
             if order["do"] == "clock":
-                clock.set(order["epoch"])
+                clock.set(order["epoch"], order.get("leap", 0.0))
             elif order["do"] == "threads":
                 answer = {"threads": thread_report(folder)}
+            elif order["do"] == "stagger":
+                stagger(folder)
             elif order["do"] == "cpu":
                 times = os.times()
                 answer = {"cpu": times.user + times.system}

@@ -11,6 +11,7 @@ from autograder.failures import Unmet
 from autograder.inbox import name_pattern
 from autograder.process import Launcher
 from autograder.room import Room
+from autograder.stamps import form_of
 
 
 def learn_dialect(launcher: Launcher) -> Dialect:
@@ -67,6 +68,7 @@ def _converse(room: Room) -> Dialect:
         wants_line_ends=wants,
         client_writes_name=not server_writes,
         tells_self=tells_self,
+        form=form_of(heard[0].text) if heard else None,
     )
 
 

@@ -68,11 +68,13 @@ class KernelOracle:
 
     Args:
         root: the process under which all of the server's processes are.
+        ports: those on which the server listens; more may be added later.
         helpers: how many processes from there down are the launcher's own.
         own_network: whether the server has a network of its own, loopback and nothing else.
     """
 
     root: int
+    ports: Sequence[int] = ()
     helpers: int = 1
     own_network: bool = False
     exact: bool = True
@@ -97,7 +99,7 @@ class KernelOracle:
         for connection in connections:
             proc.acknowledge_now(connection)
         first = self._look()
-        if first is None:
+        if not first:  # no thread at all: it has ended, and the launcher is about to tell
             return "busy"
         dozing = [thread for thread in first if self._wakes_soon(thread)]
         if not self._nothing_under_way(connections, set(paused), set(gone)):
@@ -120,6 +122,10 @@ class KernelOracle:
                 with contextlib.suppress(OSError, ValueError, IndexError):
                     total += int(proc.read(f"/proc/{pid}/task/{tid}/schedstat").split()[0])
         return total / 1e9
+
+    def thread_count(self) -> int:
+        """Return how many threads the server's processes have."""
+        return sum(len(proc.threads_of(pid)) for pid in self.processes())
 
     def processes(self) -> list[int]:
         """Return the server's processes: all under the root that are not the launcher's own."""
@@ -146,16 +152,26 @@ class KernelOracle:
         return self._known_helpers
 
     def _look(self, *, again: bool = False) -> list[proc.Thread] | None:
-        """Return every thread of every process as it is now, None where one does not wait."""
+        """Return every thread of every process as it is now, None where one does not wait.
+
+        Nor is there an answer where threads come or go meanwhile: one that was just started may
+        be missing in the list, and the one that started it may have ended.
+        """
+        listed = self._listed()
         threads = []
-        for pid in self.processes():
-            for tid in proc.threads_of(pid):
-                with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                    if thread := proc.look_at(pid, tid, again=again):
-                        if not thread.call:
-                            return None
-                        threads.append(thread)
-        return threads
+        for pid, tid in listed:
+            try:
+                thread = proc.look_at(pid, tid, again=again)
+            except (FileNotFoundError, ProcessLookupError):
+                return None
+            if thread is not None:
+                if not thread.call:
+                    return None
+                threads.append(thread)
+        return threads if not again or self._listed() == listed else None
+
+    def _listed(self) -> list[tuple[int, int]]:
+        return [(pid, tid) for pid in self.processes() for tid in proc.threads_of(pid)]
 
     def waits(self, people: dict[int, str]) -> dict[int, tuple[Waits, str | None]]:
         """Return what each thread waits for, and for whom, by its id as the server knows it.
@@ -164,11 +180,12 @@ class KernelOracle:
             people: the name of each client by the local port of its connection.
         """
         found: dict[int, tuple[Waits, str | None]] = {}
+        rows = proc.sockets_of(self.root_of_network())
         for pid in self.processes():
             for tid in proc.threads_of(pid):
                 with contextlib.suppress(OSError, IndexError):
                     if thread := proc.look_at(pid, tid):
-                        found[proc.inner_id(pid, tid)] = proc.waits_for(thread, people)
+                        found[proc.inner_id(pid, tid)] = proc.waits_for(thread, rows, people)
         return found
 
     def _wakes_soon(self, thread: proc.Thread) -> bool:
@@ -209,7 +226,12 @@ class KernelOracle:
         if proc.packets_waiting():
             return False
         quiet = time.monotonic() - self._touched
-        server_side = proc.sockets_of(self.root_of_network())
+        # by both ports: elsewhere on this machine one of them may be in use as well
+        server_side = {
+            row.peer: row
+            for row in proc.sockets_of(self.root_of_network())
+            if row.port in self.ports
+        }
         for connection in connections:
             try:
                 port = connection.getsockname()[1]

@@ -12,7 +12,6 @@ from autograder.diagram import Mark
 from autograder.failures import Cause
 from autograder.i18n import _
 from autograder.inbox import Inbox, What, name_pattern
-from autograder.script import variable
 from autograder.visible import visible
 
 if TYPE_CHECKING:
@@ -38,6 +37,7 @@ class Person:
         self.number = number
         self.sock = sock
         self.name: str | None = None
+        self.variable = f"client_{number + 1}"  # in the lines that repeat the conversation
         self.state: State = "connecting"
         self.reading = True
         self.inbox = Inbox(line_ends=room.dialect.line_ends)
@@ -63,24 +63,36 @@ class Person:
         """
         if self.room.dialect.greets:
             self.is_asked()
-        self.be_called(name)
-        self.send(name, _("{name} gave the username “{name}”").format(name=name))
+        tried = _("{name} gave the username “{name}”").format(name=name)
+        self._be_called(name)
+        self.send(name, tried, f"introduce({name!r})")
 
     def ask_for(self, username: str) -> None:
-        """Give a username that the server may refuse: here the client keeps the name it has.
+        """Give a username that the server may refuse, and wait until it has decided.
+
+        The client is called as before: `introduce` is for usernames that it gets.
 
         Raises:
             Unmet: the server does not ask, although it asks others.
         """
         if self.room.dialect.greets:
             self.is_asked()
+        size = self.inbox.size
         tried = _("{name} asked for the username “{username}”").format(
             name=self.label, username=visible(username)
         )
         self.send(username, tried, f"ask_for({username!r})")
+        if self.room.traffic.oracle.exact:
+            self.room.settle()
+        else:  # whatever it has decided, it says something
+            self.room.wait(lambda: self.inbox.size > size or self.state == "closed")
 
     def be_called(self, name: str) -> None:
         """Take a name without telling the server: for what is sent by `send` or `send_bytes`."""
+        self._be_called(name)
+        self.room.note(self, f"be_called({name!r})")
+
+    def _be_called(self, name: str) -> None:
         self.name = name
         self.room.traffic.transcript.labels[self.number] = name
 
@@ -303,7 +315,7 @@ class Person:
             Unmet: somebody is not named, or several times.
         """
         self.room.settle()
-        self.room.note(self, f"sees_each_once({', '.join(map(variable, people))})")
+        self.room.note(self, f"sees_each_once({', '.join(person.variable for person in people)})")
         text = "\n".join(self.inbox.texts())
         for person in people:
             count = len(name_pattern(person.label).findall(text))
@@ -315,15 +327,22 @@ class Person:
             self.expect(count == 1, expected, text)
 
     def is_answered(self) -> None:
-        """Expect any message since the last `heard` or `Room.forget`, whatever its words.
+        """Expect an answer since the last `Room.forget`, whatever its words.
+
+        The server's greeting by itself, such as `NICK`, answers nothing.
 
         Raises:
             Unmet: there is none.
         """
-        start = self._read_so_far
-        self.room.wait(lambda: bool(self.inbox.texts(start)))
+        greeting = self.room.dialect.greeting.strip()
+
+        def answers() -> bool:
+            text = "\n".join(self.inbox.texts())
+            return re.search(r"\w", text.replace(greeting, "") if greeting else text) is not None
+
+        self.room.wait(answers)
         self.room.note(self, "is_answered()")
-        if not self.inbox.texts(start):
+        if not answers():
             expected = _("{name} gets an answer, in whatever words").format(name=self.label)
             raise self._missing(expected, ())
 
@@ -413,5 +432,5 @@ class Person:
     @staticmethod
     def _as_code(part: str | Person | re.Pattern[str]) -> str:
         if isinstance(part, Person):
-            return variable(part)
+            return part.variable
         return repr(part) if isinstance(part, str) else f"re.compile({part.pattern!r})"

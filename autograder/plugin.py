@@ -19,6 +19,7 @@ import pytest
 if TYPE_CHECKING:
     from autograder.casting import Cast
     from autograder.dialect import Dialect
+    from autograder.failures import Evidence, Unmet
     from autograder.process import Launcher
     from autograder.results import TestResult
     from autograder.room import OpenRoom, Room
@@ -34,8 +35,10 @@ class Run:
         own_launcher: whether this run must close it.
         dialect: how the server speaks, once it is known.
         results: by test name, in the order in which they ran.
+        evidence: what was seen in each failed test, by its name.
         errors: tracebacks of the grader's own failures.
         never_started: name of the test that found that the server does not start at all.
+        no_dialect: why nobody can find out how the server speaks: it does not start.
     """
 
     seed: int
@@ -43,8 +46,30 @@ class Run:
     own_launcher: bool = False
     dialect: Dialect | None = None
     results: dict[str, TestResult] = field(default_factory=dict)
+    evidence: dict[str, Evidence] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     never_started: str | None = None
+    no_dialect: Unmet | None = None
+
+    def learn(self) -> Dialect:
+        """Return how the server speaks, found out once.
+
+        Raises:
+            Unmet: the server does not come to listen; the same each time.
+        """
+        from autograder.failures import Unmet
+        from autograder.learning import learn_dialect
+
+        if self.no_dialect is not None:
+            raise self.no_dialect
+        if self.dialect is None:
+            assert self.launcher is not None, "the fixture `launcher` sets it"
+            try:
+                self.dialect = learn_dialect(self.launcher)
+            except Unmet as unmet:
+                self.no_dialect = unmet
+                raise
+        return self.dialect
 
 
 RUN = pytest.StashKey[Run]()
@@ -99,14 +124,11 @@ def launcher(pytestconfig: pytest.Config) -> Iterator[Launcher]:
 @pytest.fixture
 def open_room(pytestconfig: pytest.Config, launcher: Launcher) -> Iterator[OpenRoom]:
     """Opens rooms with more arguments of `Room`, such as `clock`; closes them after the test."""
-    from autograder.learning import learn_dialect
     from autograder.room import Room
 
-    run = pytestconfig.stash[RUN]
-    if run.dialect is None:
-        run.dialect = learn_dialect(launcher)
+    dialect = pytestconfig.stash[RUN].learn()
     room = functools.partial(
-        Room, launcher.submission, launcher=launcher, dialect=run.dialect, hurry=True
+        Room, launcher.submission, launcher=launcher, dialect=dialect, hurry=True
     )
     with contextlib.ExitStack() as rooms:
         yield lambda **more: rooms.enter_context(room(**more))
@@ -196,6 +218,8 @@ def _record(
             output=error.output,
             **facts,
         )
+        if error.evidence is not None:
+            run.evidence[name] = error.evidence
         report.longrepr = str(error)
     elif isinstance(error, KeyboardInterrupt | pytest.exit.Exception):
         return

@@ -77,6 +77,8 @@ class SocketRow:
     """The server's end of one connection, as /proc/net/tcp shows it.
 
     Args:
+        port: the server's port.
+        peer: our port.
         unsent: bytes that we have not acknowledged yet.
         unread: bytes that the server has not read yet.
         established: whether the server's kernel still takes the connection for whole: no FIN
@@ -84,15 +86,17 @@ class SocketRow:
         inode: the socket's number in /proc/PID/fd.
     """
 
+    port: int
+    peer: int
     unsent: int
     unread: int
     established: bool
     inode: int
 
 
-def sockets_of(pid: int) -> dict[int, SocketRow]:
-    """Return the TCP sockets of `pid`'s network by the port of their other end (some ms)."""
-    rows: dict[int, SocketRow] = {}
+def sockets_of(pid: int) -> list[SocketRow]:
+    """Return the TCP connections of `pid`'s network, each of both ends of it (some ms)."""
+    rows: list[SocketRow] = []
     for name in ("tcp", "tcp6"):
         try:
             lines = read(f"/proc/{pid}/net/{name}").splitlines()[1:]
@@ -101,8 +105,10 @@ def sockets_of(pid: int) -> dict[int, SocketRow]:
         for line in lines:
             fields = line.split()
             unsent, unread = (int(part, 16) for part in fields[4].split(":"))
-            if peer := int(fields[2].rsplit(":", 1)[1], 16):
-                rows[peer] = SocketRow(unsent, unread, fields[3] == "01", int(fields[9]))
+            port, peer = (int(field.rsplit(":", 1)[1], 16) for field in fields[1:3])
+            if peer:
+                established, inode = fields[3] == "01", int(fields[9])
+                rows.append(SocketRow(port, peer, unsent, unread, established, inode))
     return rows
 
 
@@ -180,7 +186,7 @@ def look_at(pid: int, tid: int, *, again: bool = False) -> Thread | None:
     base = f"/proc/{pid}/task/{tid}"
     words = read(f"{base}/syscall").split()
     ran = how_long_it_ran(base)
-    if words[0] == "running":
+    if words[0] in ("running", "-1"):  # the second is no system call at all, or no thread any more
         state = read(f"{base}/stat").rpartition(")")[2].split()[0]
         if state in "ZX":  # ended, only not cleared away yet
             return None
@@ -288,10 +294,14 @@ def inner_id(pid: int, tid: int) -> int:
     return tid
 
 
-def waits_for(thread: Thread, people: dict[int, str]) -> tuple[Waits, str | None]:
+def waits_for(
+    thread: Thread, rows: list[SocketRow], people: dict[int, str]
+) -> tuple[Waits, str | None]:
     """Return what a thread waits for, and the name of the client it waits for, if it is one.
 
     Args:
+        thread: a look at the thread.
+        rows: the connections of its network, from `sockets_of`.
         people: the name of each client by the local port of its connection.
 
     Raises:
@@ -310,7 +320,7 @@ def waits_for(thread: Thread, people: dict[int, str]) -> tuple[Waits, str | None
     if fd is None:
         return kind, None
     link = os.readlink(f"/proc/{thread.pid}/fd/{fd}")
-    for port, row in sockets_of(thread.pid).items():
+    for row in rows:
         if link == f"socket:[{row.inode}]":
-            return kind, people.get(port)
+            return kind, people.get(row.peer)
     return kind, None

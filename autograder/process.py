@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from autograder import sandbox as sandbox_module
 from autograder.launcher import Channel
+from autograder.proc import kernel_can_be_asked
 from autograder.sandbox import Sandbox
 from autograder.submission import Submission
 
@@ -350,7 +351,9 @@ class WarmLauncher:
         self._servers.pop(server.pid, None)
 
     def poll(self, server: ServerProcess) -> None:
-        """Nothing to do: the launcher tells when a server has ended."""
+        """Take in what the launcher told together with an answer: no socket says so any more."""
+        while self._channel.waiting():
+            self.hear()
 
     def listen_to(self) -> list[socket.socket]:
         """Return the sockets on which `hear` has something to take in."""
@@ -449,7 +452,16 @@ class ColdLauncher:
         sock.setblocking(False)
         self._processes[process.pid] = process
         self._folders[process.pid] = folder
-        return ServerProcess(self, process.pid, channel, as_socket(process))
+        output: int | socket.socket
+        if sys.platform != "win32" and kernel_can_be_asked():
+            # what the kernel tells is only true of what nobody holds in between
+            assert process.stdout is not None
+            output = os.dup(process.stdout.fileno())
+            process.stdout.close()
+            os.set_blocking(output, False)
+        else:
+            output = as_socket(process)
+        return ServerProcess(self, process.pid, channel, output)
 
     @staticmethod
     def _accept(listener: socket.socket, key: str) -> socket.socket:

@@ -10,20 +10,20 @@ import re
 import selectors
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import overload
+from typing import Any, overload
 
 from autograder import sandbox
 from autograder.diagram import Diagram, Mark
 from autograder.dialect import Dialect
-from autograder.failures import Cause, Unmet
+from autograder.failures import Cause, Evidence, Unmet
 from autograder.i18n import _
 from autograder.inbox import name_pattern
 from autograder.oracle import KernelOracle
 from autograder.person import Person
 from autograder.process import ColdLauncher, Launcher, ServerProcess, WarmLauncher
-from autograder.script import Script, variable
+from autograder.script import Script
 from autograder.server_output import cause_of_death, how_it_ended, last_lines, thread_error
 from autograder.submission import Submission, read_server
 from autograder.threadmap import ThreadMap, ThreadState, Waits
@@ -71,6 +71,7 @@ class Room:
         dialect: Dialect | None = None,
         launcher: Launcher | None = None,
     ) -> None:
+        epoch = None if clock is None else seconds_since_1970(clock, timezone)
         submission = server if isinstance(server, Submission) else read_server(server)
         self.submission = launcher.submission if launcher is not None else submission
         self.launcher = launcher if launcher is not None else start_launcher(self.submission)
@@ -81,7 +82,6 @@ class Room:
             options += f", timezone={timezone!r}"
         self._script = Script(self.submission.name, options)
         self._tried = ""
-        epoch = None if clock is None else seconds_since_1970(clock, timezone)
         self.clock_was_set_to = clock or datetime.datetime.now()
         self._clock_set_at = time.monotonic()
         try:
@@ -119,6 +119,7 @@ class Room:
         """End the server and all connections; what was said stays readable."""
         for person in self.traffic.people:
             person.sock.close()
+        self.traffic.closed = True
         self._close()
 
     # -- people -------------------------------------------------------------------------------
@@ -151,9 +152,10 @@ class Room:
         people = []
         for name in names:
             person = self._connect()
-            person.be_called(name)
-            self._script.add(f"{variable(person)} = room.join({name!r})")
+            person.variable = self._script.variable(name, person.variable)
+            self._script.add(f"{person.variable} = room.join({name!r})")
             with self._script.quiet():
+                person.be_called(name)
                 person.introduce(name)
             self._tried = _("{name} joined").format(name=name)
             if self.dialect.tells_self:
@@ -174,14 +176,17 @@ class Room:
         """
         people = tuple(self._connect() for _name in names)
         self._begin(_("{count} clients joined at once").format(count=len(people)))
-        self._script.add(f"crowd = room.join_at_once({', '.join(map(repr, names))})")
+        for person, name in zip(people, names, strict=True):
+            person.variable = self._script.variable(name, person.variable)
+        self._script.add(f"{_variables(people)} = room.join_at_once({', '.join(map(repr, names))})")
         waiting = dict(zip(people, names, strict=True))
 
         def all_have_answered() -> bool:
             for person in list(waiting):
                 if person.inbox.size or not self.dialect.greets:
                     name = waiting.pop(person)
-                    person.be_called(name)
+                    with self._script.quiet():
+                        person.be_called(name)
                     self.traffic.transmit(person, self.dialect.encode(name))
             return not waiting
 
@@ -191,14 +196,31 @@ class Room:
         self.settle()
         return people
 
+    def ask_at_once(self, username: str, *people: Person) -> None:
+        """Let people who are connected ask for the same username in the same moment."""
+        self.settle()
+        tried = _("{count} clients asked for the username “{username}” at once")
+        self._begin(tried.format(count=len(people), username=visible(username)))
+        self._script.add(f"room.ask_at_once({username!r}, {_variables(people)})")
+        for person in people:
+            self.traffic.transmit(person, self.dialect.encode(username))
+        self.settle()
+
     def leave_at_once(self, *people: Person) -> None:
         """Let people go together: every other one leaves, the rest crash."""
         self.settle()
         self._begin(_("{count} clients left at once").format(count=len(people)))
-        self._script.add("room.leave_at_once(*crowd)")
+        self._script.add(f"room.leave_at_once({_variables(people)})")
         for place, person in enumerate(people):
             person.disconnect("leave" if place % 2 == 0 else "crash")
         self.settle()
+
+    def crash_at_once(self, *people: Person) -> None:
+        """Break people's connections now, while other messages may still be on their way."""
+        self._begin(_("{count} connections broke at once").format(count=len(people)))
+        self._script.add(f"room.crash_at_once({_variables(people)})")
+        for person in people:
+            person.disconnect("crash")
 
     def forget(self) -> None:
         """Wait until nothing more comes; then let expectations look only at what comes later."""
@@ -225,7 +247,7 @@ class Room:
             Unmet: no connection can be made.
         """
         person = self._connect()
-        self._script.add(f"{variable(person)} = room.connect()")
+        self._script.add(f"{person.variable} = room.connect()")
         return person
 
     def _connect(self) -> Person:
@@ -269,7 +291,8 @@ class Room:
     @property
     def log(self) -> str:
         """What the server has printed so far."""
-        self.traffic.drain()
+        if not self.traffic.closed:
+            self.traffic.drain()
         return self.traffic.transcript.output()
 
     @property
@@ -277,11 +300,13 @@ class Room:
         """The level of the sandbox that the server runs in."""
         return self.launcher.sandbox.level
 
-    def set_clock(self, moment: datetime.datetime) -> None:
+    def set_clock(self, moment: datetime.datetime, *, leap: float = 0.0) -> None:
         """Set the wall clock that the server sees, and let it run on from there.
 
         Args:
             moment: naive, in the server's time zone.
+            leap: how many seconds later it shows at each further look, in place of running on:
+                so it comes out who looks twice.
         """
         shown = moment.isoformat(" ")
         self.act(
@@ -289,7 +314,17 @@ class Room:
         )
         self.traffic.transcript.add(self.traffic.now(), "clock", None, shown.encode())
         self.clock_was_set_to, self._clock_set_at = moment, time.monotonic()
-        self.traffic.ask({"do": "clock", "epoch": seconds_since_1970(moment, self.timezone)})
+        epoch = seconds_since_1970(moment, self.timezone)
+        self.traffic.ask({"do": "clock", "epoch": epoch, "leap": leap})
+
+    def stagger(self) -> None:
+        """Let the server's threads that start from now on rest for a moment before each line.
+
+        So it comes out each time, and not once in a thousand, what goes wrong when one thread
+        comes between two lines of another: as when one first looks, and then takes.
+        """
+        self._script.add("room.stagger()")
+        self.traffic.ask({"do": "stagger"})
 
     def clock(self) -> tuple[datetime.datetime, datetime.datetime]:
         """Return the earliest and the latest that the server's clock can have shown till now.
@@ -303,8 +338,8 @@ class Room:
 
     def diagram(self, *marks: Mark, title: str = "") -> Diagram:
         """Return the sequence diagram of what was said so far; a notebook draws it."""
-        if self._close.alive:
-            self.traffic.drain()
+        if not self.traffic.closed:
+            self.settle()  # so that the answers to what was said last are in it
         return Diagram.from_transcript(self.traffic.transcript, marks, title)
 
     def threads(self) -> ThreadMap:
@@ -319,7 +354,7 @@ class Room:
         states = []
         for entry in report:
             own = entry["calls"][0] if entry["calls"] else {}
-            by_name = _WAITS_BY_NAME.get(entry["innermost"], "other")
+            by_name = _waits_for(entry["innermost"], own)
             kind, peer = waits.get(entry["native_id"], (by_name, None))
             if kind in ("lock", "select") and by_name in ("join", "recv", "accept"):
                 kind = by_name  # join() waits for a lock; a time limit makes recv() a poll()
@@ -337,6 +372,30 @@ class Room:
                 )
             )
         return ThreadMap(tuple(states), self.submission.name, self.submission.source)
+
+    def thread_count(self) -> int | None:
+        """Return how many threads the server has when it rests, None where nobody can tell.
+
+        The kernel is asked, not the server.
+        """
+        self.settle()
+        oracle = self.traffic.oracle
+        return oracle.thread_count() if isinstance(oracle, KernelOracle) else None
+
+    def has_no_more_threads(self, than: int | None) -> None:
+        """Expect that the server has no more threads now than `thread_count` said earlier.
+
+        Raises:
+            Unmet: it has more.
+        """
+        count = self.thread_count()
+        if count is None or than is None or count <= than:
+            return
+        raise self.unmet(
+            "wrong",
+            expected=_("the server has no more threads than before: {count}").format(count=than),
+            got=_("It has {count}.").format(count=count),
+        )
 
     def settle(self) -> Reason:
         """Wait until the server can do nothing more by itself; return how that was known."""
@@ -485,7 +544,16 @@ class Room:
             failure.diagram = Diagram.from_transcript(self.traffic.transcript, marks, "")
         failure.output = last_lines(self.traffic.transcript.output())
         failure.recipe = self._script.recipe()
+        failure.evidence = Evidence(cause, self.traffic.transcript, mark, self._waits())
         return failure
+
+    def _waits(self) -> tuple[tuple[Waits, str | None], ...]:
+        """Return what each thread of the server waits for, and for whom, as the kernel has it."""
+        oracle = self.traffic.oracle
+        if not isinstance(oracle, KernelOracle) or self.process.exit is not None:
+            return ()
+        people = {person.port: person.label for person in self.traffic.people}
+        return tuple(oracle.waits(people).values())
 
 
 OpenRoom = Callable[..., Room]
@@ -496,6 +564,7 @@ _WAITS_BY_NAME: dict[str, Waits] = {
     "accept": "accept",
     "send": "send",
     "sendall": "send",
+    "readinto": "recv",  # a file made by makefile()
     "select": "select",
     "wait": "lock",
     "acquire": "lock",
@@ -503,7 +572,28 @@ _WAITS_BY_NAME: dict[str, Waits] = {
     "_wait_for_tstate_lock": "join",
     "sleep": "sleep",
 }
-"""What a thread waits for by the name of its innermost Python function."""
+"""What a thread waits for by the name of the function that it has called."""
+
+
+def _variables(people: Sequence[Person]) -> str:
+    """Return the variables of people for a line of Python."""
+    return ", ".join(person.variable for person in people) + ("," if len(people) == 1 else "")
+
+
+def _waits_for(innermost: str, own: dict[str, Any]) -> Waits:
+    """Return what a thread waits for as Python alone can tell it.
+
+    Args:
+        innermost: name of its innermost Python function.
+        own: its innermost frame in the student's code, {} where there is none.
+    """
+    if innermost == own.get("function"):  # then it waits in a function that is written in C
+        source = own["source"]
+        for name in re.findall(r"(\w+)\(", source):
+            if name in _WAITS_BY_NAME:
+                return _WAITS_BY_NAME[name]
+        return "lock" if source.startswith("with ") else "other"
+    return _WAITS_BY_NAME.get(innermost, "other")
 
 
 def seconds_since_1970(moment: datetime.datetime, timezone: str) -> float:

@@ -126,7 +126,7 @@ class Sandbox:
             yield from ("--cap-drop", "ALL")
             yield from ("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID")
         parents = {str(parent) for path in python_paths() for parent in Path(path).parents}
-        for parent in sorted(parents - {"/"}):
+        for parent in sorted((parents | {"/run", LIBRARY}) - {"/"}):
             # else it gets the mode of the real one: a home folder is closed to a lower uid
             yield from ("--perms", "0755", "--dir", parent)
         for path in python_paths():

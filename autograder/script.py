@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import keyword
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -26,12 +27,21 @@ class Script:
         self.server = server
         self.options = options
         self._lines: list[str] = []
+        self._variables = {"room", "re", "datetime"}
         self._quiet = False
 
     def add(self, line: str, person: Person | None = None) -> None:
         """Add a line, such as `room.forget()`; with a person, one of its methods: `leave()`."""
         if not self._quiet:
-            self._lines.append(f"{variable(person)}.{line}" if person is not None else line)
+            self._lines.append(f"{person.variable}.{line}" if person is not None else line)
+
+    def variable(self, name: str, otherwise: str) -> str:
+        """Return a variable for the person `name` that no other has, `otherwise` if it must be."""
+        word = re.sub(r"\W", "_", name.lower())
+        if not word.isidentifier() or keyword.iskeyword(word) or word in self._variables:
+            word = otherwise
+        self._variables.add(word)
+        return word
 
     @contextlib.contextmanager
     def quiet(self) -> Iterator[None]:
@@ -54,12 +64,3 @@ class Script:
         body = [f"    {line}" for line in self._lines]
         room = f"with Room({self.server!r}{self.options}) as room:"
         return (*head, room, *body, "room.diagram()")
-
-
-def variable(person: Person) -> str:
-    """Return the name of a person's variable in the recipe."""
-    word = re.sub(r"\W", "_", person.label.lower())
-    earlier = person.room.traffic.people[: person.number]
-    if not word.isidentifier() or any(other.label == person.label for other in earlier):
-        return f"client_{person.number + 1}"
-    return word

@@ -12,6 +12,7 @@ from autograder.visible import safe
 
 _FRAME = re.compile(r'^\s+File "(?P<file>[^"]+)", line \d+(?:, in .*)?$')
 _HEAD = "Traceback (most recent call last):"
+_OWN_FOLDER = re.compile(r'(?<=File ").*[/\\]chat-\w+[/\\](?=[^/\\"]+",)')  # the launcher makes it
 
 MAX_LINES = 16
 
@@ -20,11 +21,13 @@ def own_lines(output: str) -> str:
     """Return `output` with the frames of the library taken out of its tracebacks.
 
     A frame is the student's own when its file has no folder in front (the launcher gives the
-    submission's files their bare names) and the library's when it has one.
+    server its bare name) or is in the folder that the launcher made for the server's files.
     """
     kept: list[str] = []
     skipping = False
     for line in output.splitlines():
+        if line.startswith("  "):
+            line = _OWN_FOLDER.sub("", line, count=1)
         frame = _FRAME.match(line)
         if frame:
             skipping = frame["file"].startswith(("/", "<")) or ":\\" in frame["file"]
@@ -56,6 +59,8 @@ def last_error(output: str) -> tuple[str, int | None, str]:
     for line in lines:
         if line == _HEAD or (_FRAME.match(line) and not inside):
             inside, error, number = True, "", None
+        if line == _HEAD:
+            continue
         if found := re.match(r'^\s+File "[^"]+", line (\d+)', line):
             number = int(found[1])
         elif inside and re.match(
@@ -95,6 +100,8 @@ def how_it_ended(output: str, code: int) -> str:
         )
     elif error and code == 1:
         text = _("The server died in line {line}: {error}")
+        if line is None:  # in the library alone: a thread's target was called wrongly
+            text = _("The server died: {error}")
     elif cause == "ended":
         text = _("The server ran to its end and stopped, without an error.")
     elif code < 0:
@@ -112,4 +119,6 @@ def thread_error(output: str) -> str:
     if not error:
         return ""
     text = _("A thread of the server died in line {line}: {error}")
-    return text.format(line=line or "?", error=error)
+    if line is None:
+        text = _("A thread of the server died: {error}")
+    return text.format(line=line, error=error)

@@ -89,24 +89,17 @@ def sees_unchanged(person: Person, sender: Person, text: str) -> None:
     person.expect(line.endswith(message), expected, line)
 
 
-def see_the_same(people: Sequence[Person], form: Form, texts: Sequence[str]) -> int:
-    """Expect that each message has the same stamp for all of `people`.
-
-    Returns:
-        how many different stamps there were.
+def see_the_same(people: Sequence[Person], form: Form, text: str) -> None:
+    """Expect that a message has the same stamp for all of `people`.
 
     Raises:
         Unmet: somebody sees another stamp than the first.
     """
-    seen = set()
-    for text in texts:
-        first, *others = people
-        _line, stamp = sees_stamp(first, form, text)
-        seen.add(stamp.text)
-        for person in others:
-            line, other = sees_stamp(person, form, text)
-            expected = _("{name} sees {stamp} on “{text}”, as {other} does").format(
-                name=person.label, stamp=stamp.text, text=visible(text), other=first.label
-            )
-            person.expect(other.text == stamp.text, expected, line)
-    return len(seen)
+    first, *others = people
+    _line, stamp = sees_stamp(first, form, text)
+    for person in others:
+        line, other = sees_stamp(person, form, text)
+        expected = _("{name} sees the stamp {stamp}, as {other} does").format(
+            name=person.label, stamp=stamp.text, other=first.label
+        )
+        person.expect(other.text == stamp.text, expected, line)

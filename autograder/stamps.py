@@ -23,7 +23,7 @@ class Stamp:
     Args:
         text: as it is written, without brackets.
         start, end: where it stands in the message.
-        date: its numbers as they are written, () where there is none.
+        date: year, month and day as they are written, () where there is none.
         time: its numbers as they are written, two where the seconds are missing.
     """
 
@@ -43,15 +43,11 @@ class Stamp:
 
         Empty where there is no such date or time, as with a month 22.
         """
+        hour, minute, second = map(int, (*self.time, "0")[:3])
         try:
+            time = datetime.time(hour, minute, second)
             if self.date:
-                first, middle, last = map(int, self.date)
-                days = (
-                    datetime.date(
-                        *((first, middle, last) if first > 31 else (last, middle, first))
-                    ),
-                )
-            time = datetime.time(*map(int, self.time))
+                days = (datetime.date(*map(int, self.date)),)
         except ValueError:
             return []
         return [datetime.datetime.combine(day, time) for day in days]
@@ -97,6 +93,8 @@ def find(text: str) -> list[Stamp]:
     found = []
     for match in _STAMP.finditer(text):
         date = re.findall(r"\d+", match["date"] or "")
+        if date and len(date[0]) < 4:
+            date.reverse()
         time = re.findall(r"\d+", match["time"] or match["alone"])
         found.append(Stamp(match[0], *match.span(), tuple(date), tuple(time)))
     return found
@@ -107,6 +105,19 @@ def form_of(text: str) -> Form | None:
     for stamp in find(text)[:1]:
         return DATE_AND_TIME if stamp.date else TIME
     return None
+
+
+def without(text: str) -> str:
+    """Return a message without the stamp at its beginning."""
+    for stamp in find(text)[:1]:
+        if stamp.start < 2:
+            return re.sub(r"\A[])>]?\s*", "", text[stamp.end :])
+    return text
+
+
+def alike(one: str, other: str) -> bool:
+    """Tell whether two messages are the same but for their digits, and so for their stamps."""
+    return re.sub(r"\d", "0", one) == re.sub(r"\d", "0", other)
 
 
 def tells(stamp: Stamp, earliest: datetime.datetime, latest: datetime.datetime) -> bool:

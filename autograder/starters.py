@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import io
 import os
 import shutil
+import subprocess
+import tarfile
+import tempfile
 from pathlib import Path
 
 from autograder.i18n import _, language
@@ -21,7 +25,7 @@ def exercises() -> list[str]:
     folder = EXERCISES / language()
     if not folder.is_dir():
         return []
-    return sorted(place.name for place in folder.iterdir() if (place / "server.py").is_file())
+    return sorted(place.name for place in folder.iterdir() if any(place.rglob("server.py")))
 
 
 def copy_starter(name: str, folder: str | os.PathLike[str] | None = None) -> Path:
@@ -44,10 +48,34 @@ def copy_starter(name: str, folder: str | os.PathLike[str] | None = None) -> Pat
     if target.exists():
         text = _("{folder} is there already and stays as it is: give another place to copy to.")
         raise StarterError(text.format(folder=target))
-    ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "work")
     try:
-        shutil.copytree(EXERCISES / language() / name, target, ignore=ignored)
+        if not _from_history(name, target):
+            ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "work")
+            shutil.copytree(EXERCISES / language() / name, target, ignore=ignored)
     except OSError as error:
         text = _("{folder} cannot be written: {reason}.")
         raise StarterError(text.format(folder=target, reason=error)) from None
     return target
+
+
+def _from_history(name: str, target: Path) -> bool:
+    """Copy the exercise as it was committed: the one in the folder may have been worked on.
+
+    Returns:
+        whether that could be done: there may be no git, or no history.
+
+    Raises:
+        OSError: the copy cannot be written.
+    """
+    command = ["git", "-C", str(EXERCISES), "archive", "HEAD", f"{language()}/{name}"]
+    try:
+        run = subprocess.run(command, capture_output=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    if run.returncode != 0:
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        with tarfile.open(fileobj=io.BytesIO(run.stdout)) as archive:
+            archive.extractall(folder, filter="data")
+        shutil.copytree(Path(folder, language(), name), target)
+    return True

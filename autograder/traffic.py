@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
+from autograder.failures import RoomClosed
 from autograder.oracle import KernelOracle, Oracle, PatientOracle
 from autograder.proc import kernel_can_be_asked
 from autograder.process import Launcher, ServerProcess
@@ -44,6 +45,7 @@ class Traffic:
         self.people: list[Person] = []
         self.transcript = Transcript()
         self.epoch = 0  # number of our last action
+        self.closed = False
         self.spins = False  # the server was seen working without end
         self.flood: Literal["", "chat", "output"] = ""
         self._started = self._last_moved = time.monotonic()
@@ -57,7 +59,10 @@ class Traffic:
         self.oracle: Oracle
         if kernel_can_be_asked():
             self.oracle = KernelOracle(
-                launcher.root_pid(process), launcher.helpers(), launcher.sandbox.alone
+                launcher.root_pid(process),
+                process.ports,
+                launcher.helpers(),
+                launcher.sandbox.alone,
             )
         else:
             self.oracle = PatientOracle()
@@ -70,7 +75,12 @@ class Traffic:
     # -- acting -------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Begin a new action: what comes from now on is its effect."""
+        """Begin a new action: what comes from now on is its effect.
+
+        Raises:
+            RoomClosed: there is no server any more.
+        """
+        self._must_be_open()
         self.epoch += 1
         self._received_since_action = 0
         self.moved()
@@ -133,7 +143,11 @@ class Traffic:
         Returns:
             "done", or why waiting on is pointless: the server is "idle", it is "dead", it is
             "spinning" or in a "flood" without coming to rest, or the "time" is over.
+
+        Raises:
+            RoomClosed: there is no server any more.
         """
+        self._must_be_open()
         started = time.monotonic()
         pause = 0.0
         if self._idle:
@@ -199,6 +213,10 @@ class Traffic:
         """Return the ports of connections that we have closed, but for one that is used again."""
         gone = {person.port for person in self.people if person.state == "gone"}
         return gone - {person.port for person in self.people if person.state == "open"}
+
+    def _must_be_open(self) -> None:
+        if self.closed:
+            raise RoomClosed
 
     def moved(self) -> None:
         """Note that something has happened just now."""

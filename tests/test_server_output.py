@@ -55,6 +55,23 @@ SYNTAX = """\
               ^
 SyntaxError: expected ':'
 """
+BESIDE = """\
+Traceback (most recent call last):
+  File "server.py", line 1, in <module>
+    import helper
+  File "<frozen importlib._bootstrap>", line 1176, in _find_and_load
+  File "/chat/chat-k2_9x7qw/helper.py", line 3, in <module>
+    1 / 0
+    ~~^~~
+ZeroDivisionError: division by zero
+"""
+NOT_OURS = """\
+Exception in thread Thread-1 (handle):
+Traceback (most recent call last):
+  File "/usr/lib/python3.11/threading.py", line 975, in run
+    self._target(*self._args, **self._kwargs)
+TypeError: handle() missing 1 required positional argument: 'client'
+"""
 TWO = """\
 Traceback (most recent call last):
   File "server.py", line 4, in broadcast
@@ -83,6 +100,13 @@ def test_frames_of_a_module_beside_the_server_stay():
     assert "~~^~~" in text
 
 
+def test_a_file_beside_the_server_is_named_as_the_student_knows_it():
+    for folder in ("/chat/chat-k2_9x7qw/", "/tmp/chat-abc12345/", "C:\\Temp\\chat-a_b\\"):
+        text = own_lines(BESIDE.replace("/chat/chat-k2_9x7qw/", folder))
+        assert '  File "helper.py", line 3, in <module>\n    1 / 0\n' in text
+        assert "chat-" not in text and "importlib" not in text
+
+
 def test_what_is_no_traceback_stays_as_it_is():
     lines = 'Terhubung dengan 127.0.0.1\n  File "note" is not a frame\n    indented\n\nend'
 
@@ -96,6 +120,8 @@ def test_what_is_no_traceback_stays_as_it_is():
         (SYNTAX, "SyntaxError: expected ':'", 16, "SyntaxError"),
         (TWO, "ValueError: list.remove(x): x not in list", 12, "ValueError"),
         (THROUGH_A_LIBRARY, OWN.splitlines()[-1], 44, "UnicodeDecodeError"),
+        (BESIDE, "ZeroDivisionError: division by zero", 3, "ZeroDivisionError"),
+        (NOT_OURS, NOT_OURS.splitlines()[-1], None, "TypeError"),
         (TWO + "Username Bob\nall is well\n", TWO.splitlines()[-1], 12, "ValueError"),
         (
             WITH_MARKS.replace("ZeroDivisionError: division by zero", "KeyboardInterrupt"),
@@ -150,6 +176,7 @@ def test_what_is_shown_moves_no_terminal():
             '    port = int(input("Port: "))\nEOFError: EOF when reading a line\n',
             1, "input", "asks the keyboard with input() in line 6", "input() di baris 6",
         ),
+        (NOT_OURS, 1, "died", "The server died: TypeError", "Server mati: TypeError"),
         ("Server siap\n", 0, "ended", "ran to its end", "sampai baris terakhir"),
         ("", -signal.SIGSEGV, "died", "signal SIGSEGV", "sinyal SIGSEGV"),
         ("Port 5005 is taken\n", 2, "died", "exit code 2", "exit code 2"),
@@ -175,6 +202,9 @@ def test_that_a_thread_has_died():
     with speaking("en"):
         assert "in line 44: UnicodeDecodeError" in thread_error(OWN)
         assert thread_error("Username Alice\n") == ""
+        assert thread_error(NOT_OURS).startswith("A thread of the server died: TypeError")
+    with speaking("id"):
+        assert thread_error(NOT_OURS).startswith("Sebuah thread server mati: TypeError")
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=200), st.integers(-70, 300))

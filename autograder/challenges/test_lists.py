@@ -28,7 +28,7 @@ def test_leaving_is_announced_once(room: Room, cast: Cast) -> None:
 
 @story(
     N_("Somebody who leaves while messages are on their way has left too"),
-    points=1,
+    points=0.5,
     needs=("test_leaving_is_announced_once",),
 )
 def test_leaving_with_unread_messages(room: Room, cast: Cast) -> None:
@@ -58,7 +58,7 @@ def test_a_crash_is_announced_once(room: Room, cast: Cast) -> None:
     alice.sees(text)
 
 
-@story(N_("Somebody who leaves before giving a username is announced to nobody"), points=1)
+@story(N_("Somebody who leaves before giving a username is announced to nobody"), points=0.5)
 def test_leaving_before_the_username(room: Room, cast: Cast) -> None:
     alice, bob = room.join(*cast.names(2))
     guest = room.connect()
@@ -70,7 +70,9 @@ def test_leaving_before_the_username(room: Room, cast: Cast) -> None:
     alice.say(text)
     bob.sees(text)
     charlie = room.join(cast.name())
-    bob.sees(charlie)
+    text = cast.text()
+    charlie.say(text)
+    bob.sees(text)
 
 
 @story(N_("A connection that breaks before the username disturbs nobody"), points=0.5)
@@ -86,7 +88,11 @@ def test_a_crash_before_the_username(room: Room, cast: Cast) -> None:
     alice.sees(text)
 
 
-@story(N_("When the third of five leaves, the right four remain"), points=1)
+@story(
+    N_("When the third of five leaves, the right four remain"),
+    points=1,
+    needs=("test_leaving_is_announced_once",),
+)
 def test_the_right_four_remain(room: Room, cast: Cast) -> None:
     people = list(room.join(*cast.names(5)))
     leaver = people.pop(2)
@@ -111,7 +117,25 @@ def test_the_right_four_remain(room: Room, cast: Cast) -> None:
         person.sees_once(last)
 
 
-@story(N_("Newcomers can chat after somebody has left"), points=1)
+@story(
+    N_("The right one is named while a guest has not given a username yet"),
+    points=0.5,
+    needs=("test_leaving_is_announced_once", "test_a_silent_guest_does_not_lock_the_door"),
+)
+def test_a_silent_guest_mixes_up_no_names(room: Room, cast: Cast) -> None:
+    silent = room.connect()
+    alice, bob, charlie = room.join(*cast.names(3))
+    room.forget()
+    bob.leave()
+    for person in (alice, charlie):
+        person.sees_once(bob)
+    silent.introduce(cast.name())
+    room.forget()
+    alice.leave()
+    charlie.sees_once(alice)
+
+
+@story(N_("Newcomers can chat after somebody has left"), points=0.5)
 def test_newcomers_after_somebody_left(room: Room, cast: Cast) -> None:
     alice, bob = room.join(*cast.names(2))
     bob.leave()
@@ -122,7 +146,35 @@ def test_newcomers_after_somebody_left(room: Room, cast: Cast) -> None:
         listener.sees(text)
 
 
-@story(N_("When 50 come and go at once, nothing gets out of step"), points=1)
+@story(N_("When everybody has left, newcomers can still come in"), points=0.5)
+def test_an_empty_room_takes_newcomers(room: Room, cast: Cast) -> None:
+    alice, bob = room.join(*cast.names(2))
+    alice.leave()
+    bob.leave()
+    charlie, dewi = room.join(*cast.names(2))
+    text = cast.text()
+    charlie.say(text)
+    dewi.sees(text)
+
+
+@story(N_("Whoever speaks while others' connections break stays in the chat"), points=0.5)
+def test_speaking_while_others_crash(room: Room, cast: Cast) -> None:
+    crowd = room.join_at_once(*cast.names(10))
+    alice, bob = room.join(*cast.names(2))
+    texts = cast.texts(100)
+    alice.say_at_once(*texts)
+    room.crash_at_once(*crowd)
+    bob.sees_in_order(*texts)
+    text = cast.text()
+    alice.say(text)
+    bob.sees(text)
+
+
+@story(
+    N_("When 50 come and go at once, nothing gets out of step"),
+    points=1,
+    needs=("test_joining_is_announced", "test_leaving_is_announced_once"),
+)
 def test_many_come_and_go_at_once(room: Room, cast: Cast) -> None:
     alice, bob = room.join(*cast.names(2))
     crowd = room.join_at_once(*cast.names(50))
@@ -147,9 +199,7 @@ def test_a_name_can_be_used_again(room: Room, cast: Cast) -> None:
     name = cast.name()
     alice, bob = room.join(cast.name(), name)
     bob.leave()
-    room.forget()
     again = room.join(name)
-    alice.sees(again)
     text = cast.text()
     again.say(text)
     alice.sees(text)
@@ -157,7 +207,10 @@ def test_a_name_can_be_used_again(room: Room, cast: Cast) -> None:
 
 @story(N_("The server uses no processor time after somebody has left"), points=1)
 def test_the_server_rests_after_somebody_left(room: Room, cast: Cast) -> None:
-    _alice, bob, charlie = room.join(*cast.names(3))
+    alice, bob, charlie = room.join(*cast.names(3))
+    text = cast.text()
+    alice.say(text)
+    bob.sees(text)
     bob.leave()
     room.rests()
     charlie.crash()

@@ -1,5 +1,7 @@
 """Threading: nobody has to wait for anybody else."""
 
+import re
+
 from autograder.casting import Cast
 from autograder.i18n import N_
 from autograder.room import Room
@@ -38,7 +40,9 @@ def test_a_silent_guest_does_not_lock_the_door(room: Room, cast: Cast) -> None:
     bob.sees(text)
     # and it is no worse off for having been slow
     silent.introduce(cast.name())
-    alice.sees(silent)
+    late = cast.text()
+    silent.say(late)
+    alice.sees(silent, late)
 
 
 @story(
@@ -59,7 +63,13 @@ def test_half_a_username_holds_nobody_up(room: Room, cast: Cast) -> None:
     alice.say(text)
     bob.sees(text)
     slow.send_bytes(whole[len(half) :])
-    alice.sees(slow)
+    room.settle()
+    late = cast.text()
+    slow.say(late)
+    alice.sees(slow, late)
+    if half:  # the username was put together: neither part of it stands anywhere alone
+        first, second = name[: len(half)], name[len(half) :]
+        alice.never_sees(re.compile(rf"{first}(?!{second})|(?<!{first}){second}"))
 
 
 @story(
@@ -100,4 +110,5 @@ def test_nobody_has_to_wait_for_a_turn(room: Room, cast: Cast) -> None:
 def test_the_server_rests(room: Room, cast: Cast) -> None:
     room.rests()
     room.join(*cast.names(2))
+    room.connect()
     room.rests()

@@ -6,17 +6,16 @@ The six steps of every chat server, in this file from top to bottom:
     2. sambut / welcome              accept, NICK, username, perhaps PASS
     3. baca / read                   recv
     4. potong / cut                  bytes into lines
-    5. sebarkan / share              broadcast; and what is for one person alone
+    5. sebarkan / share              broadcast, and the commands
     6. bereskan / clean up           remove, close, tell the others
 
-A message is one line of UTF-8 text, ended by a newline. A line to everybody begins with a stamp
-and the username that the server knows; a line to one person alone has no stamp. So nobody can
-send a line that looks like a private message, or like a message from somebody else.
+A message is one line of UTF-8 text, ended by a newline. A line to everybody begins with a stamp,
+then comes the username that the server knows; a line to one person alone has no stamp. So nobody
+can send a line that looks like a private message, or like a message from somebody else.
 
-Strangers may connect. So there is a limit to everything that a client can use up, and nobody
-waits for a client: what its connection does not take at once goes to its outbox, and a writer
-thread of its own sends it on. When the outbox is full, the client has stopped reading: it is
-dropped.
+Strangers may connect. So all that a client can use up has a limit, and nobody waits for a client:
+what its connection does not take at once goes to its outbox, and a writer thread sends it on.
+When its outbox is full, the client has stopped reading, and is dropped.
 """
 
 import hmac
@@ -32,19 +31,20 @@ host = "127.0.0.1"
 port = 5005
 
 admin = "admin"  # the username that may /kick
-password = os.fsencode(os.environ.get("CHAT_ADMIN_PASSWORD", ""))  # empty: nobody is asked for it
+password = os.fsencode(os.environ.get("CHAT_ADMIN_PASSWORD", ""))  # empty: admin needs none
 
 max_clients = 2000
 max_nickname = 20  # characters
 max_line = 100_000  # bytes; so 20,000 characters of any kind fit
 max_outbox = 1_000_000  # bytes that may wait for one client
 login_seconds = 60  # from the first NICK to a good username
-goodbye_seconds = 1  # for the last words to a client that is behind with reading
+goodbye_seconds = 1  # for the last words to a client that is behind
+can_send_at_once = sys.platform == "linux"  # elsewhere the writer threads send everything
 
 clients = []  # the sockets of everybody in the chat
 nicknames = []  # their usernames: nicknames[i] belongs to clients[i]
 outboxes = {}  # for every connection, in the chat or not yet: the bytes that wait to be sent
-lock = threading.RLock()  # guards all three, and the order of messages; may be taken twice
+lock = threading.RLock()  # guards all three, and the order; who holds it may take it again
 progress = threading.Condition(lock)  # to wait until a writer thread has sent something
 
 server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -105,49 +105,48 @@ def start(thread):
 def handle(client):
     """Serve one client, from its username until it leaves. Runs in the client's own thread."""
     buffer = bytearray()  # what this client has sent and is not yet a whole line
-    too_late = (client, f"Tidak ada username dalam {login_seconds} detik.")
-    timer = threading.Timer(login_seconds, say_goodbye, too_late)
     try:
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # send small messages at once
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # notice a machine that is gone
-        start(timer)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # no delay for short messages
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # notice a lost machine
         nickname = ask_nickname(client, buffer)
-        timer.cancel()
         print(f"Username {nickname}")
         while True:
             try:
                 obey(client, nickname, read_line(client, buffer))
             except UnicodeDecodeError:
-                tell(client, "Pesan harus berupa teks UTF-8.")
-            with lock:
-                while len(outboxes[client]) > max_outbox // 2:
-                    progress.wait()  # first it has to read what we sent
+                tell(client, "Itu bukan teks UTF-8.")
     except OSError:
         pass  # the client left, or its connection broke: either way this is the end
     finally:
-        timer.cancel()
         remove_client(client)
 
 
 def ask_nickname(client, buffer):
     """Ask for a username until it is a good one. Then the client is in the chat."""
-    while True:
-        tell(client, "NICK")
-        try:
-            nickname = read_line(client, buffer).strip()
-            if password and key(nickname) == admin and not knows_password(client, buffer):
-                problem = "Password salah."
-            else:
-                problem = join(client, nickname)
-        except UnicodeDecodeError:
-            problem = "Username harus berupa teks UTF-8."
-        if not problem:
-            return nickname
-        tell(client, problem)
+    too_late = (client, f"Waktu habis: {login_seconds} detik tanpa username.")
+    timer = threading.Timer(login_seconds, say_goodbye, too_late)
+    if not start(timer):
+        raise ConnectionError("no thread for the timer")
+    try:
+        while True:
+            tell(client, "NICK")
+            try:
+                nickname = read_line(client, buffer).strip()
+                if password and key(nickname) == key(admin) and not knows_password(client, buffer):
+                    problem = "Password salah."
+                else:
+                    problem = join(client, nickname)
+            except UnicodeDecodeError:
+                problem = "Itu bukan teks UTF-8."
+            if not problem:
+                return nickname
+            tell(client, problem)
+    finally:
+        timer.cancel()
 
 
 def knows_password(client, buffer):
-    """Ask for the password. The comparison takes as long however much of it is right."""
+    """Ask for the password, and compare it in a time that does not tell how much is right."""
     tell(client, "PASS")
     return hmac.compare_digest(read_line(client, buffer).encode("utf-8"), password)
 
@@ -180,7 +179,8 @@ def find(nickname):
 
 def key(nickname):
     """Return what is equal for usernames that count as the same, like zoë and ZOË."""
-    return unicodedata.normalize("NFKC", nickname.strip()).casefold()
+    start = nickname.strip()[: 5 * max_nickname]  # a long text would take long, and is no username
+    return unicodedata.normalize("NFKC", start).casefold()
 
 
 def read_line(client, buffer):
@@ -203,6 +203,8 @@ def obey(client, nickname, line):
     """Do what a line says: it is a command, or a message to everybody."""
     command, *words = line.split(maxsplit=2) or [""]
     with lock:
+        while len(outboxes[client]) > max_outbox // 2:
+            progress.wait()  # who does not read what we send has to wait here
         if client not in clients:
             raise ConnectionError("the client was kicked")
         if command.lower() == "/list":
@@ -216,7 +218,7 @@ def obey(client, nickname, line):
         elif command:  # an empty line says nothing
             name, colon, text = line.partition(": ")
             if not colon or key(name) != key(nickname):
-                text = line
+                text = line  # so whoever writes another name in front gets the right one before it
             broadcast(f"{nickname}: {text}")
 
 
@@ -235,7 +237,7 @@ def send_private(client, nickname, words):
 def kick(client, nickname, words):
     """/kick: send somebody away. Only the admin may."""
     target = find(words[0]) if words else None
-    if key(nickname) != admin:
+    if key(nickname) != key(admin):
         tell(client, f"Hanya {admin} yang boleh memakai /kick.")
     elif len(words) != 1:
         tell(client, "Cara pakai: /kick username")
@@ -259,35 +261,31 @@ def broadcast(message):
 
 def tell(client, message):
     """Send one message to one client alone."""
-    send(client, (message + "\n").encode("utf-8"))
+    with lock:
+        send(client, (message + "\n").encode("utf-8"))
 
 
 def send(client, data):
-    """Send to one client, and never wait for it: what it does not take now goes to its outbox."""
-    with lock:
-        outbox = outboxes[client]
-        idle = not outbox  # nothing waits, so it has no writer thread
-        if idle:
-            data = data[send_now(client, data) :]
-        if len(outbox) + len(data) > max_outbox:
-            hang_up(client)  # it has stopped reading
-        elif data:
-            outbox += data
-            if idle and not start(threading.Thread(target=write, args=(client,), daemon=True)):
-                outbox.clear()
-                hang_up(client)
+    """Send to one client, and never wait for it: what it does not take now goes to its outbox.
 
-
-def send_now(client, data):
-    """Send what the connection takes at once; return how many bytes that was."""
-    if sys.platform != "linux":
-        return 0  # elsewhere that cannot be asked for, or is not granted: the writer does it all
-    try:
-        return client.send(data, socket.MSG_DONTWAIT)
-    except BlockingIOError:
-        return 0
-    except OSError:
-        return len(data)  # gone; its own thread notices that too, and cleans up
+    Whoever calls this holds the lock.
+    """
+    outbox = outboxes[client]
+    idle = not outbox  # nothing waits, so there is no writer thread
+    if idle and can_send_at_once:
+        try:
+            data = data[client.send(data, socket.MSG_DONTWAIT) :]
+        except BlockingIOError:
+            pass  # it takes nothing now
+        except OSError:
+            return  # gone; its own thread notices that too, and cleans up
+    if len(outbox) + len(data) > max_outbox:
+        hang_up(client)  # it has stopped reading
+    elif data:
+        outbox += data
+        if idle and not start(threading.Thread(target=write, args=(client,), daemon=True)):
+            outbox.clear()
+            hang_up(client)
 
 
 def write(client):
@@ -320,12 +318,14 @@ def say_goodbye(client, message):
 
 
 def wait_until_sent(waiting):
-    """Wait until nothing waits in these outboxes, but not for long."""
-    progress.wait_for(lambda: not any(waiting), goodbye_seconds)
+    """Wait until these outboxes are empty, but not for long."""
+    end = time.monotonic() + goodbye_seconds
+    while any(waiting) and time.monotonic() < end:
+        progress.wait(end - time.monotonic())
 
 
 def hang_up(client):
-    """End a connection. All threads that wait for this client wake up."""
+    """End a connection. Every thread that waits for this client wakes up."""
     try:
         client.shutdown(socket.SHUT_RDWR)
     except OSError:
@@ -343,7 +343,7 @@ def leave(client):
 
 
 def remove_client(client):
-    """Bereskan / clean up: let the client leave the chat, and close its connection."""
+    """Bereskan / clean up: take the client off every list, and close it."""
     leave(client)
     with lock:
         wait_until_sent([outboxes[client]])
@@ -354,7 +354,7 @@ def remove_client(client):
         client.close()
 
 
-threading.stack_size(512 * 1024)  # bytes for each thread: thousands of them fit
+threading.stack_size(512 * 1024)  # bytes for each thread, of which there may be thousands
 if hasattr(sys.stdout, "reconfigure"):
     sys.stdout.reconfigure(errors="replace")  # "?" for a letter that this terminal does not know
 try:

@@ -45,7 +45,9 @@ def test_it_runs_twice_in_a_row_and_leaves_nothing_behind(page: Page, tmp_path: 
     with kernel(checkout / page.path.relative_to(ROOT), tmp_path) as running:
         doors = running.doors()
         opened = []
-        for _time in range(2):
+        # The first run imports and caches, and now and then the kernel opens something of its own
+        # later: then a third run tells whether that goes on.
+        while len(opened) < 2 or (len(opened) < 3 and opened[1] > opened[0]):
             for cell in running.run_all().values():
                 assert complaints(cell) == "", cell.id
                 assert not failure(cell) or may_fail(cell), cell.id
@@ -54,8 +56,7 @@ def test_it_runs_twice_in_a_row_and_leaves_nothing_behind(page: Page, tmp_path: 
             opened.append(running.open_files())
             slowest = max(running.seconds, key=running.seconds.__getitem__)
             print(f"slowest cell: {slowest}, {running.seconds[slowest]:.2f} s")
-        # The first run imports and caches; from then on nothing may grow.
-        assert opened[1] <= opened[0]
+        assert opened[-1] <= opened[-2]
     assert files(checkout) == before
 
 

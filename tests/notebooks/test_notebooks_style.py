@@ -15,6 +15,7 @@ from pages import EXERCISES, LESSONS, PAGES, ROOT, Page, source, tags, without_d
 
 MOST_WORDS = 90  # "about 80" in a cell of prose; a hint may be unfolded besides
 MOST_LINES = 15
+GRADED = re.compile(r'report = check\("(\w+)", "(?:\w+/)?server\.py"\)\n')
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=str)
 
@@ -138,7 +139,9 @@ def test_the_gaps_of_its_starter_are_numbered_as_its_tasks(page: Page) -> None:
     word = {"id": "TUGAS", "en": "TASK"}[page.language]
     prose = "\n".join(text for _cell, text in page.prose)
     tasks = re.findall(rf"\*\*{word} (\d)\.\*\*", prose)
-    programs = "\n".join(path.read_text(encoding="utf-8") for path in page.path.parent.glob("*.py"))
+    programs = "\n".join(
+        path.read_text(encoding="utf-8") for path in page.path.parent.rglob("*.py")
+    )
     assert tasks == sorted(set(tasks))
     assert set(re.findall(rf"# {word} (\d)", programs)) == set(tasks)
     assert set(re.findall(rf"<summary>{word} (\d),", prose)) <= set(tasks)
@@ -153,6 +156,15 @@ def test_the_graded_cells_are_as_nbgrader_wants_them(page: Page) -> None:
             continue
         assert marks["schema_version"] == 3
         assert marks["grade_id"] == cell["id"]
+        if marks["task"]:  # read by a person, with a rubric
+            assert (marks["grade"], marks["solution"], marks["locked"]) == (False, False, True)
+            assert marks["points"] > 0
+            assert re.search(
+                r"^=== BEGIN MARK SCHEME ===$.+^=== END MARK SCHEME ===$",
+                source(cell),
+                flags=re.MULTILINE | re.DOTALL,
+            )
+            continue
         assert marks["grade"] is True
         assert marks["task"] is False
         assert isinstance(marks["points"], int | float)
@@ -160,12 +172,23 @@ def test_the_graded_cells_are_as_nbgrader_wants_them(page: Page) -> None:
             assert marks["locked"] is True
             assert marks["solution"] is False
             assert cell["metadata"]["editable"] is False
-            assert re.match(r'report = check\("\w+", "server.py"\)\n', source(cell))
+            assert GRADED.match(source(cell))
             assert source(cell).endswith("\nreport.points")  # which nbgrader takes for the score
         else:
             assert (marks["locked"], marks["solution"]) == (False, True)
             answers += 1
     assert answers == 1
+
+
+@pytest.mark.parametrize("page", EXERCISES, ids=str)
+def test_the_graded_cells_are_worth_what_their_challenges_are_worth(page: Page) -> None:
+    for cell in page.cells:
+        match = GRADED.match(source(cell))
+        if match and cell["cell_type"] == "code":
+            challenge = ROOT / f"autograder/challenges/test_{match[1]}.py"
+            stories = re.findall(r"\bpoints=([\d.]+)", challenge.read_text(encoding="utf-8"))
+            worth = sum(map(float, stories))
+            assert cell["metadata"]["nbgrader"]["points"] == worth > 0, match[1]
 
 
 @every_page

@@ -6,6 +6,7 @@ output, for bytes on a socket or for a picture on a screen. DEADLINE only ends a
 """
 
 import contextlib
+import itertools
 import os
 import re
 import select
@@ -50,14 +51,17 @@ def free_port():
 @pytest.fixture
 def copy(tmp_path, free_port):
     """Copies a program with the free port and other changes, each of which fits exactly once."""
+    numbers = (
+        itertools.count()
+    )  # a folder for each, for one may still be read when the next is made
 
-    def make(name, changes=None, port=free_port):
+    def make(name, changes=None):
         source = (REFERENCE / name).read_text(encoding="utf-8")
-        for old, new in {"port = 5005\n": f"port = {port}\n", **(changes or {})}.items():
+        for old, new in {"port = 5005\n": f"port = {free_port}\n", **(changes or {})}.items():
             assert source.count(old) == 1, f"{old!r} is {source.count(old)} times in {name}"
             source = source.replace(old, new)
-        target = tmp_path / name
-        target.parent.mkdir(exist_ok=True)
+        target = tmp_path / f"copy {next(numbers)}" / name
+        target.parent.mkdir(parents=True)
         target.write_text(source, encoding="utf-8")
         return target
 
@@ -194,7 +198,7 @@ class Server:
         self.process.communicate(timeout=DEADLINE)
 
     def connect(self):
-        """A guest who has connected and read NICK."""
+        """A guest who has connected, and no more."""
         guest = Guest(socket.create_connection(("127.0.0.1", self.port), DEADLINE), self.stamp)
         self.guests.append(guest)
         return guest
@@ -362,7 +366,9 @@ class Terminal:
             sys.executable,
             [str(path)],
             dimensions=(24, 80),
-            env=os.environ | {"TERM": "xterm", "PYTHONIOENCODING": "utf-8"} | environment,
+            env=os.environ
+            | {"TERM": "xterm", "LC_ALL": "C.UTF-8", "INPUTRC": "none"}
+            | environment,
         )
         self.child.delaybeforesend = None
         self.child.delayafterclose = self.child.ptyproc.delayafterclose = 0

@@ -1,0 +1,495 @@
+"""Whether a server can still do anything by itself: the kernel knows, so nobody has to guess."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+
+import pytest
+from helpers import LISTENING, serving, until, without
+
+from autograder import proc
+from autograder.failures import Unmet
+from autograder.oracle import KernelOracle, PatientOracle
+from autograder.proc import kernel_can_be_asked
+
+OPEN = "import socket\nserver = socket.create_server(('127.0.0.1', 5005))\n"
+
+
+def states(room):
+    """Ask until the server is idle, with nothing else going on; return what was said on the way."""
+    said = []
+
+    def idle():
+        said.append(
+            room.traffic.oracle.state(
+                [person.sock for person in room.traffic.people if person.state == "open"],
+                {person.port for person in room.traffic.people if not person.reading},
+            )
+        )
+        return said[-1] == "idle"
+
+    until(idle, f"idle; it said {set(said)}")
+    return set(said)
+
+
+def test_the_kernel_is_asked_here():
+    assert kernel_can_be_asked() is sys.platform.startswith("linux")
+    with without("proc"):
+        assert not kernel_can_be_asked()
+
+
+# -- idle at once ---------------------------------------------------------------------------
+
+WAITS = {
+    "accept": "server.accept()",
+    "recv": "ends = socket.socketpair()\nends[0].recv(1)",
+    "recv of a client": "server.accept()[0].recv(1)",
+    "a read of a file": "client = server.accept()[0]\nclient.makefile().readline()",
+    "a pipe": "import os\nends = os.pipe()\nos.read(ends[0], 1)",
+    "a lock": "import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()",
+    "a condition": "import threading\nthreading.Event().wait()",
+    "a queue": "import queue\nqueue.Queue().get()",
+    "join": (
+        "import threading\nevent = threading.Event()\nthread = threading.Thread(target=event.wait)\n"
+        "thread.start()\nthread.join()"
+    ),
+    "select": "import select\nselect.select([server], [], [])",
+    "poll": "import select\npoll = select.poll()\npoll.register(server)\npoll.poll()",
+    "epoll": "import select\nepoll = select.epoll()\nepoll.register(server)\nepoll.poll()",
+    "selectors": (
+        "import selectors\nselector = selectors.DefaultSelector()\n"
+        "selector.register(server, selectors.EVENT_READ)\nselector.select()"
+    ),
+    "asyncio": "import asyncio\nasyncio.run(asyncio.Event().wait())",
+    "a signal": "import signal\nsignal.pause()",
+    "one of some signals": "import signal\nsignal.sigwait([signal.SIGUSR1])",
+    "a process": "import os\nif os.fork() == 0:\n    server.accept()\nos.wait()",
+    "a long sleep": "import time\ntime.sleep(1000)",
+    "a long time limit": "server.settimeout(1000)\nserver.accept()",
+    "a long wait for a lock": "import threading\nthreading.Lock().acquire() and "
+    "threading.Event().wait(1000)",
+    "a long select": "import select\nselect.select([server], [], [], 1000)",
+}
+
+
+@pytest.mark.parametrize("code", WAITS.values(), ids=WAITS)
+def test_whoever_waits_for_others_is_idle(code):
+    with serving(OPEN + code) as room:
+        assert room.settle() == "idle"
+        if "of a client" in code or "makefile" in code:
+            room.connect()
+        assert "dozing" not in states(room), "nobody had to wait for it to wake"
+
+
+def test_fifty_threads_that_wait_are_idle():
+    source = OPEN + (
+        "import threading\n"
+        "event = threading.Event()\n"
+        "for _each in range(50):\n"
+        "    threading.Thread(target=event.wait).start()\n"
+        "server.accept()\n"
+    )
+    with serving(source) as room:
+        assert "dozing" not in states(room)
+
+
+def test_a_thread_that_has_ended_is_not_waited_for():
+    source = OPEN + (
+        "import threading\n"
+        "thread = threading.Thread(target=print)\n"
+        "thread.start()\n"
+        "thread.join()\n"
+        "server.accept()\n"
+    )
+    with serving(source) as room:
+        assert "dozing" not in states(room)
+
+
+# -- dozing ---------------------------------------------------------------------------------
+
+DOZES = {
+    "a sleep": "import time\nwhile True:\n    time.sleep(0.2)",
+    "a time limit": (
+        "server.settimeout(0.2)\nwhile True:\n    try:\n        server.accept()\n"
+        "    except TimeoutError:\n        pass"
+    ),
+    "select": "import select\nwhile True:\n    select.select([server], [], [], 0.2)",
+    "poll": (
+        "import select\npoll = select.poll()\npoll.register(server)\n"
+        "while True:\n    poll.poll(200)"
+    ),
+    "epoll": (
+        "import select\nepoll = select.epoll()\nepoll.register(server)\n"
+        "while True:\n    epoll.poll(0.2)"
+    ),
+    "a lock": "import threading\nlock = threading.Lock()\nlock.acquire()\n"
+    "while True:\n    lock.acquire(timeout=0.2)",
+    "a condition": "import threading\nwhile True:\n    threading.Event().wait(0.2)",
+    "a queue": (
+        "import queue\nwhile True:\n    try:\n        queue.Queue().get(timeout=0.2)\n"
+        "    except queue.Empty:\n        pass"
+    ),
+}
+
+
+@pytest.mark.parametrize("code", DOZES.values(), ids=DOZES)
+def test_whoever_wakes_by_itself_dozes_until_it_has_woken(code):
+    with serving(OPEN + code) as room:
+        said = states(room)
+        assert "dozing" in said, "it was taken to be idle before it could act"
+
+
+LATE = """
+import socket, {imports}
+server = socket.create_server(("127.0.0.1", 5005))
+while True:
+    client, _address = server.accept()
+    client.sendall(b"NICK\\n")
+    client.recv(100)
+    {wait}
+    client.sendall(b"late\\n")
+"""
+
+
+@pytest.mark.parametrize(
+    ("imports", "wait"),
+    [
+        ("time", "time.sleep(0.5)"),
+        ("time", "time.sleep(2)"),
+        ("threading", "threading.Event().wait(0.5)"),
+        ("select", "select.select([], [], [], 0.5)"),
+        ("subprocess", "subprocess.run(['/bin/sleep', '0.5'])"),
+        ("threading", "threading.Timer(0.5, client.sendall, [b'late\\n']).start(); continue"),
+    ],
+)
+@pytest.mark.parametrize("hurry", [False, True], ids=["by the clock", "in a hurry"])
+def test_what_comes_after_a_short_wait_is_still_waited_for(imports, wait, hurry):
+    parts = "sandbox" if "subprocess" in imports else ""  # there are no programs inside
+    with serving(LATE.format(imports=imports, wait=wait), parts=parts, hurry=hurry) as room:
+        alice = room.connect()
+        alice.send("halo")
+        alice.sees("late")
+
+
+def test_a_short_wait_passes_quickly_in_a_hurry():
+    source = """
+        import select, socket, threading, time
+        server = socket.create_server(("127.0.0.1", 5005))
+        before = time.monotonic()
+        server.settimeout(2)
+        print(server.gettimeout())
+        for _each in range(20):
+            time.sleep(1)
+            threading.Event().wait(1)
+            select.select([server], [], [], 1)
+        print(time.monotonic() - before < 55)  # in place of 60 and more
+        server.settimeout(None)
+        server.accept()
+        """
+    with serving(source, hurry=True) as room:
+        until(lambda: "True" in room.log or "False" in room.log, "the end of its waits")
+        assert room.log.splitlines()[0] == "0.1" and "True" in room.log
+
+
+# -- busy -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "while True:\n    pass",
+        "import threading\nthreading.Thread(target=lambda: sum(iter(int, 1))).start()\n"
+        "server.accept()",
+        "server.setblocking(False)\nwhile True:\n    try:\n        server.accept()\n"
+        "    except BlockingIOError:\n        pass",
+        "import os\nif os.fork() == 0:\n    while True:\n        pass\nserver.accept()",
+        "import os, time\nwhile True:\n    os.sched_yield()",
+    ],
+    ids=["a loop", "a thread", "asking again and again", "a child", "yielding"],
+)
+def test_a_loop_that_never_waits_is_never_idle(code):
+    with serving(OPEN + code) as room:
+        before = room.traffic.cpu_seconds()
+        assert room.settle() == "spinning"
+        assert room.traffic.cpu_seconds() > before
+        with pytest.raises(Unmet) as caught:
+            room.rests()
+        assert caught.value.cause == "busy"
+
+
+def test_a_server_that_counts_for_a_while_is_waited_for():
+    source = """
+        import socket, time
+        server = socket.create_server(("127.0.0.1", 5005))
+        client, _address = server.accept()
+        client.recv(100)
+        started = time.process_time()
+        while time.process_time() < started + 0.15:
+            pass
+        client.sendall(b"42\\n")
+        client.recv(100)
+        """
+    with serving(source) as room:
+        alice = room.connect()
+        alice.send("halo")
+        alice.sees("42")
+        room.rests()
+
+
+# -- what is under way ----------------------------------------------------------------------
+
+MODES = pytest.mark.parametrize("mode", ["", "sandbox", "fork"], ids=["best", "plain", "cold"])
+ECHO = """
+import socket, threading
+server = socket.create_server(("127.0.0.1", 5005))
+def handle(client):
+    while data := client.recv(65536):
+        client.sendall(data)
+    client.close()
+while True:
+    client, _address = server.accept()
+    threading.Thread(target=handle, args=(client,)).start()
+"""
+
+
+@MODES
+def test_after_every_byte_it_is_idle_only_when_the_answer_is_here(mode):
+    """A false "idle" would show as an answer that is missing."""
+    with serving(ECHO, parts=mode) as room:
+        alice, bob = room.connect(), room.connect()
+        for number in range(150):
+            alice.send_bytes(b"%d\n" % number)
+            room.settle()
+            assert alice.inbox.segments[-1].text == str(number)
+        assert bob.inbox.size == 0
+        bob.send_bytes(b"x" * 300_000 + b"\n")
+        room.settle()
+        assert bob.inbox.size == 300_001
+
+
+@MODES
+def test_after_every_end_it_is_idle_only_when_the_server_has_seen_it(mode):
+    source = ECHO.replace("    client.close()", "    client.close(); print('gone')")
+    with serving(source, parts=mode) as room:
+        for number in range(1, 40):
+            person = room.connect()
+            person.leave()
+            room.settle()
+            assert room.log.count("gone") == number
+
+
+@MODES
+def test_a_client_that_does_not_read_is_no_reason_to_wait(mode):
+    """The server stands in send(), full to the brim, and nothing moves until the client reads."""
+    source = """
+        import socket
+        server = socket.create_server(("127.0.0.1", 5005))
+        client, _address = server.accept()
+        wanted = 1_600_000
+        while wanted:
+            wanted -= len(client.recv(65536))
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+        client.sendall((b"x" * 999 + b"\\n") * 12_000)
+        server.accept()
+        """
+    with serving(source, parts=mode) as room:
+        alice = room.connect()
+        alice.pause()
+        alice.send_bytes(b"12000000 bytes, please".ljust(1_600_000))  # so that it is no flood
+        assert room.settle() == "idle"
+        assert alice.inbox.size == 0
+        assert room.threads().threads[0].source_line.startswith("client.sendall")
+        alice.resume()
+        assert room.settle() == "idle"
+        assert alice.inbox.size == 12_000_000
+
+
+@MODES
+def test_a_server_that_does_not_read_is_idle_all_the_same(mode):
+    with serving(OPEN + "client = server.accept()[0]\nserver.accept()", parts=mode) as room:
+        alice = room.connect()
+        alice.send_bytes(b"x" * 20_000_000)
+        assert room.settle() == "idle"
+        assert alice.pending, "the kernel has not taken all of it"
+
+
+def test_a_port_that_is_in_use_elsewhere_is_not_mistaken_for_ours():
+    """Without a network of its own: another connection whose other end has our port's number."""
+    with serving(ECHO, parts="sandbox") as room:
+        alice = room.connect()
+        with socket.socket() as other, socket.socket() as peer:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            other.bind(("127.0.0.2", alice.port))
+            other.listen()
+            peer.connect(("127.0.0.2", alice.port))
+            with other.accept()[0] as full:
+                full.setblocking(False)
+                peer.setblocking(False)
+                with pytest.raises(BlockingIOError):
+                    while True:
+                        peer.send(b"x" * 65536)  # never read: under way for ever, but not ours
+                alice.send("halo")
+                alice.sees("halo")
+                assert room.settle() == "idle"
+                alice.leave()
+                assert room.settle() == "idle"
+
+
+# -- more than one process ------------------------------------------------------------------
+
+FORKS = """
+import os, signal, socket
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+server = socket.create_server(("127.0.0.1", 5005))
+while True:
+    client, _address = server.accept()
+    if os.fork() == 0:
+        server.close()
+        while data := client.recv(100):
+            client.sendall(data)
+        os._exit(0)
+    client.close()
+"""
+
+
+@MODES
+def test_a_process_for_each_client(mode):
+    with serving(FORKS, parts=mode) as room:
+        for number in range(5):
+            person = room.connect()
+            for text in ("halo", "lagi"):
+                person.send(f"{text} {number}")
+                person.sees(f"{text} {number}")
+            assert room.settle() == "idle"
+
+
+DAEMON = """
+import os, socket
+server = socket.create_server(("127.0.0.1", 5005))
+client, _address = server.accept()
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        while data := client.recv(100):
+            {what}
+    os._exit(0)
+os.wait()
+server.accept()
+"""
+
+
+@pytest.mark.parametrize("mode", ["", "sandbox"], ids=["best", "plain"])
+def test_a_daemon_that_got_away_from_its_parent_is_seen(mode):
+    with serving(DAEMON.format(what="client.sendall(data)"), parts=mode) as room:
+        alice = room.connect()
+        for number in range(20):
+            alice.send(f"halo {number}")
+            alice.sees(f"halo {number}")
+        room.rests()
+    with serving(DAEMON.format(what="while True: pass"), parts=mode) as room:
+        room.connect().send("halo")
+        assert room.settle() == "spinning"
+
+
+# -- without the kernel ---------------------------------------------------------------------
+
+
+def test_without_the_kernel_quiet_for_long_counts_as_idle():
+    oracle = PatientOracle()
+    assert not oracle.exact
+    oracle.touch()
+    assert oracle.state([]) == "dozing"
+    until(lambda: oracle.state([]) == "idle", "idle")
+    oracle.touch()
+    assert oracle.state([]) == "dozing"
+
+
+def test_a_room_asks_the_kernel_only_where_it_may():
+    with serving(LISTENING, parts="proc") as room:
+        assert isinstance(room.traffic.oracle, PatientOracle)
+    with serving(LISTENING) as room:
+        assert isinstance(room.traffic.oracle, KernelOracle)
+
+
+# -- what the kernel tells ------------------------------------------------------------------
+
+
+def test_both_ends_of_a_connection():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)) as ours, server.accept()[0] as theirs:
+            peer = ours.getsockname()[1]
+            ours.sendall(b"12345")
+            rows = {(row.port, row.peer): row for row in proc.sockets_of(os.getpid())}
+            assert rows[port, peer].unread == 5 and rows[port, peer].established
+            assert rows[peer, port].unread == 0
+            assert os.fstat(theirs.fileno()).st_ino == rows[port, peer].inode
+            theirs.recv(5)
+            until(lambda: proc.unacknowledged(ours) == 0, "the acknowledgement")
+
+
+def test_the_threads_and_children_of_a_process():
+    program = (
+        "import subprocess, sys, threading\n"
+        "threading.Thread(target=sys.stdin.readline).start()\n"
+        "subprocess.run(['cat'], stdin=sys.stdin)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE) as process:
+        until(lambda: len(proc.threads_of(process.pid)) == 2, "a second thread")
+        (child,) = until(lambda: proc.children_of(process.pid), "the child")
+        assert proc.inner_id(child, child) == child
+
+        def waits():
+            thread = proc.look_at(child, child)
+            return thread is not None and proc.waits_for(thread, {})[0] == "recv"
+
+        until(waits, "the child waits for input")
+        process.stdin.close()
+    assert proc.threads_of(process.pid) == [] and proc.children_of(process.pid) == []
+
+
+def test_a_process_that_has_ended_but_was_not_waited_for_does_nothing():
+    with subprocess.Popen([sys.executable, "-c", "pass"]) as process:
+        until(lambda: proc.look_at(process.pid, process.pid) is None, "a zombie is no thread")
+
+
+def test_how_long_a_thread_will_wait():
+    def seconds(code):
+        program = f"import threading, time, select\n{code}"
+        with subprocess.Popen([sys.executable, "-c", program]) as process:
+            try:
+                thread = until(lambda: waiting(process.pid), f"it waits: {code}")
+                return proc.seconds_left(thread)
+            finally:
+                process.kill()
+
+    def waiting(pid):
+        thread = proc.look_at(pid, pid)
+        return thread if thread and thread.call.split()[-1:] != ["0"] and thread.call else None
+
+    for code in (
+        "threading.Event().wait(500)",
+        "select.select([], [], [], 500)",
+        "select.poll().poll(500_000)",
+        "time.sleep(500)",
+    ):
+        left = seconds(code)
+        assert left is not None and 0 < left <= 500.5, code
+    for code in ("threading.Event().wait()", "select.select([], [], [])", "select.poll().poll()"):
+        assert seconds(code) is None, code
+
+
+def test_whatever_happens_meanwhile_the_count_of_looks_is_bounded():
+    """A server whose threads come and go all the time is never idle, and never blocks the grader."""
+    source = OPEN + (
+        "import threading\n"
+        "def again():\n"
+        "    threading.Thread(target=again).start()\n"
+        "again()\n"
+        "server.accept()\n"
+    )
+    with serving(source) as room:
+        assert room.settle() in ("spinning", "time")
+    assert threading.active_count() < 20
