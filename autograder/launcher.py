@@ -14,7 +14,9 @@ Orders and answers are JSON objects, one a line. A server gets a channel of its 
     {"do": "clock", "epoch": seconds}    set the wall clock
     {"do": "threads"}                    where is each thread?
     {"do": "cpu"}                        processor seconds used so far
-    {"do": "stagger"}                    let new threads rest after each line
+    {"do": "watch"}                      from now on new threads can be held
+    {"do": "hold"}                       each before its next line
+    {"do": "release"}                    to go on line by line together
 
 and says {"listening": port} by itself.
 """
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 
 STACK_BYTES = 1024 * 1024  # each thread's; the usual 8 MB would use up the memory limit
 BACKLOG = 128  # so that a burst of connections is never answered by the kernel's retry of 1 s
-STAGGER_SECONDS = 0.0001
+STAGGER_BYTES = 200_000  # to sum up in a tenth of a millisecond
 HURRY_FROM, HURRY_UP_TO, HURRY_FACTOR = 0.02, 2.0, 20.0  # seconds, seconds, times
 POLL_SECONDS = 0.02  # socketserver looks twice a second whether it shall stop; this is quicker
 
@@ -229,30 +231,54 @@ def thread_report(folder: str) -> list[Message]:
     return report
 
 
-def stagger(folder: str) -> None:
-    """Let threads that start from now on rest for a moment before each line of the student's code.
+class Stagger:
+    """Lets threads that do the same at once do it line by line together.
 
-    Then threads that do the same at once do it line by line together: what is wrong when another
-    thread comes between two lines is wrong each time, and not once in a thousand.
+    Then what goes wrong when one thread comes between two lines of another goes wrong each time,
+    and not once in a thousand.
+
+    Args:
+        folder: where the student's files are: only their lines count.
     """
-    import threading
-    import time
 
-    sleep = time.sleep
+    def __init__(self, folder: str) -> None:
+        import _thread
+        import zlib
 
-    def trace(frame: types.FrameType, event: str, _argument: Any) -> Any:
+        self.folder = folder
+        self._gate = _thread.allocate_lock()
+        self._active = False
+        self._work, self._ballast = zlib.crc32, bytes(STAGGER_BYTES)
+
+    def watch(self) -> None:
+        """Watch the threads that start from now on."""
+        import threading
+
+        threading.settrace(self._trace)
+
+    def hold(self) -> None:
+        """Let each watched thread stop before its next line."""
+        self._gate.acquire()
+        self._active = True
+
+    def release(self) -> None:
+        """Let them go on together, one line and then one of the others."""
+        self._gate.release()
+
+    def _trace(self, frame: types.FrameType, event: str, _argument: Any) -> Any:
         file = frame.f_code.co_filename
-        if os.path.isabs(file) and not file.startswith(folder):
+        if os.path.isabs(file) and not file.startswith(self.folder):
             return None
-        if event == "line":
-            sleep(STAGGER_SECONDS)
-        return trace
-
-    threading.settrace(trace)
+        if self._active and event == "line":
+            with self._gate:
+                pass
+            self._work(self._ballast)  # without the interpreter's lock: others run meanwhile
+        return self._trace
 
 
 def obey(channel: Channel, clock: Clock, folder: str, at_end: Callable[[], None]) -> None:
     """Carry out the grader's orders to this server, until the grader is gone."""
+    stagger = Stagger(folder)
     while (order := channel.receive()) is not None:
         answer: Message = {}
         try:
@@ -260,8 +286,8 @@ def obey(channel: Channel, clock: Clock, folder: str, at_end: Callable[[], None]
                 clock.set(order["epoch"], order.get("leap", 0.0))
             elif order["do"] == "threads":
                 answer = {"threads": thread_report(folder)}
-            elif order["do"] == "stagger":
-                stagger(folder)
+            elif order["do"] in ("watch", "hold", "release"):
+                getattr(stagger, order["do"])()
             elif order["do"] == "cpu":
                 times = os.times()
                 answer = {"cpu": times.user + times.system}

@@ -197,14 +197,27 @@ class Room:
         return people
 
     def ask_at_once(self, username: str, *people: Person) -> None:
-        """Let people who are connected ask for the same username in the same moment."""
+        """Let people who are connected ask for the same username in the same moment.
+
+        Threads of the server that were started after `watch_threads` begin together, and take
+        turns line by line. So it comes out each time, and not once in a thousand, when one first
+        looks and then takes, and others come in between.
+        """
         self.settle()
+        self.traffic.ask({"do": "hold"})
         tried = _("{count} clients asked for the username “{username}” at once")
         self._begin(tried.format(count=len(people), username=visible(username)))
         self._script.add(f"room.ask_at_once({username!r}, {_variables(people)})")
         for person in people:
             self.traffic.transmit(person, self.dialect.encode(username))
         self.settle()
+        self.traffic.ask({"do": "release"})
+        self.settle()
+
+    def watch_threads(self) -> None:
+        """Watch the threads that the server starts from now on, for `ask_at_once`."""
+        self._script.add("room.watch_threads()")
+        self.traffic.ask({"do": "watch"})
 
     def leave_at_once(self, *people: Person) -> None:
         """Let people go together: every other one leaves, the rest crash."""
@@ -316,15 +329,6 @@ class Room:
         self.clock_was_set_to, self._clock_set_at = moment, time.monotonic()
         epoch = seconds_since_1970(moment, self.timezone)
         self.traffic.ask({"do": "clock", "epoch": epoch, "leap": leap})
-
-    def stagger(self) -> None:
-        """Let the server's threads that start from now on rest for a moment before each line.
-
-        So it comes out each time, and not once in a thousand, what goes wrong when one thread
-        comes between two lines of another: as when one first looks, and then takes.
-        """
-        self._script.add("room.stagger()")
-        self.traffic.ask({"do": "stagger"})
 
     def clock(self) -> tuple[datetime.datetime, datetime.datetime]:
         """Return the earliest and the latest that the server's clock can have shown till now.

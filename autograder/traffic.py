@@ -127,6 +127,7 @@ class Traffic:
             if self.process.exit is not None or not self._channel_open:
                 break
             self.step(0.02)
+        self.moved()  # it may have more to do now
         return self.process.answers.pop(order["do"], {})
 
     def cpu_seconds(self) -> float:

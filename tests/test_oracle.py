@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 
 import pytest
 from helpers import LISTENING, serving, until, without
@@ -443,7 +442,7 @@ def test_the_threads_and_children_of_a_process():
 
         def waits():
             thread = proc.look_at(child, child)
-            return thread is not None and proc.waits_for(thread, {})[0] == "recv"
+            return thread is not None and proc.waits_for(thread, [], {})[0] == "recv"
 
         until(waits, "the child waits for input")
         process.stdin.close()
@@ -481,8 +480,8 @@ def test_how_long_a_thread_will_wait():
         assert seconds(code) is None, code
 
 
-def test_whatever_happens_meanwhile_the_count_of_looks_is_bounded():
-    """A server whose threads come and go all the time is never idle, and never blocks the grader."""
+def test_a_server_whose_threads_come_and_go_all_the_time_is_never_idle():
+    """At each look another one works, which may not have been there when the look began."""
     source = OPEN + (
         "import threading\n"
         "def again():\n"
@@ -491,5 +490,4 @@ def test_whatever_happens_meanwhile_the_count_of_looks_is_bounded():
         "server.accept()\n"
     )
     with serving(source) as room:
-        assert room.settle() in ("spinning", "time")
-    assert threading.active_count() < 20
+        assert {room.traffic.oracle.state([]) for _look in range(200)} == {"busy"}

@@ -44,8 +44,9 @@ def test_nobody_gets_it_twice(room: Room, cast: Cast) -> None:
 def test_messages_arrive_in_order(room: Room, cast: Cast) -> None:
     alice, bob, charlie = room.join(*cast.names(3))
     texts = cast.texts(12)
-    for text in texts:
+    for text in texts:  # one at a time: `test_a_burst_arrives_whole` is about many at once
         alice.say(text)
+        bob.sees(text)
     bob.sees_in_order(*texts)
     charlie.sees_in_order(*texts)
 

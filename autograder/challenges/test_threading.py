@@ -40,6 +40,7 @@ def test_a_silent_guest_does_not_lock_the_door(room: Room, cast: Cast) -> None:
     bob.sees(text)
     # and it is no worse off for having been slow
     silent.introduce(cast.name())
+    room.settle()
     late = cast.text()
     silent.say(late)
     alice.sees(silent, late)

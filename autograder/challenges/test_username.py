@@ -271,7 +271,7 @@ def test_a_username_is_free_after_a_crash(room: Room, cast: Cast) -> None:
 )
 def test_one_of_twenty_gets_it(room: Room, cast: Cast) -> None:
     alice, bob = room.join(*cast.names(2))
-    room.stagger()
+    room.watch_threads()
     crowd = [room.connect() for _each in range(20)]
     room.forget()
     name, text = cast.name(), cast.text()
