@@ -184,6 +184,10 @@ def _run_tests(
         code = pytest.main(arguments, plugins=[Gatherer()])
     if code == pytest.ExitCode.INTERRUPTED and not run.errors:
         raise KeyboardInterrupt
+    if run.evidence:
+        from autograder.misconceptions import name_misconceptions
+
+        run.results = name_misconceptions(run.results, run.evidence)
     results: dict[str, list[TestResult]] = {}
     for challenge, names in by_challenge.items():
         results[challenge] = [run.results[name] for name in names if name in run.results]

@@ -15,8 +15,9 @@ Orders and answers are JSON objects, one a line. A server gets a channel of its 
     {"do": "threads"}                    where is each thread?
     {"do": "cpu"}                        processor seconds used so far
     {"do": "watch"}                      from now on new threads can be held
-    {"do": "hold"}                       each before its next line
-    {"do": "release"}                    to go on line by line together
+    {"do": "hold"}                       let each stop before its next line
+    {"do": "step"}                       let each run one line
+    {"do": "release"}                    let them run on
 
 and says {"listening": port} by itself.
 """
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 STACK_BYTES = 1024 * 1024  # each thread's; the usual 8 MB would use up the memory limit
 BACKLOG = 128  # so that a burst of connections is never answered by the kernel's retry of 1 s
-STAGGER_BYTES = 200_000  # to sum up in a tenth of a millisecond
+LOCKSTEPS = 40  # lines from reading a username to the first answer; most need a dozen
 HURRY_FROM, HURRY_UP_TO, HURRY_FACTOR = 0.02, 2.0, 20.0  # seconds, seconds, times
 POLL_SECONDS = 0.02  # socketserver looks twice a second whether it shall stop; this is quicker
 
@@ -231,7 +232,7 @@ def thread_report(folder: str) -> list[Message]:
     return report
 
 
-class Stagger:
+class Lockstep:
     """Lets threads that do the same at once do it line by line together.
 
     Then what goes wrong when one thread comes between two lines of another goes wrong each time,
@@ -242,13 +243,15 @@ class Stagger:
     """
 
     def __init__(self, folder: str) -> None:
-        import _thread
-        import zlib
-
         self.folder = folder
-        self._gate = _thread.allocate_lock()
-        self._active = False
-        self._work, self._ballast = zlib.crc32, bytes(STAGGER_BYTES)
+        self._gates: list[Any] = []  # before each line a lock that somebody has to release
+        self._lines: dict[int, int] = {}  # how many lines each thread has run
+        self._opened = 0
+
+    @property
+    def more(self) -> bool:
+        """Whether there are gates to open."""
+        return self._opened < len(self._gates)
 
     def watch(self) -> None:
         """Watch the threads that start from now on."""
@@ -258,27 +261,43 @@ class Stagger:
 
     def hold(self) -> None:
         """Let each watched thread stop before its next line."""
-        self._gate.acquire()
-        self._active = True
+        import _thread
+
+        self._lines.clear()
+        self._opened = 0
+        self._gates = [_thread.allocate_lock() for _line in range(LOCKSTEPS)]
+        for gate in self._gates:
+            gate.acquire()
+
+    def step(self) -> None:
+        """Let each run one line."""
+        if self.more:
+            self._gates[self._opened].release()
+            self._opened += 1
 
     def release(self) -> None:
-        """Let them go on together, one line and then one of the others."""
-        self._gate.release()
+        """Let them run on."""
+        while self.more:
+            self.step()
 
     def _trace(self, frame: types.FrameType, event: str, _argument: Any) -> Any:
         file = frame.f_code.co_filename
         if os.path.isabs(file) and not file.startswith(self.folder):
             return None
-        if self._active and event == "line":
-            with self._gate:
-                pass
-            self._work(self._ballast)  # without the interpreter's lock: others run meanwhile
+        if event == "line" and self.more:
+            import _thread
+
+            thread = _thread.get_ident()
+            line = self._lines[thread] = self._lines.get(thread, -1) + 1
+            if line < len(self._gates):
+                with self._gates[line]:
+                    pass
         return self._trace
 
 
 def obey(channel: Channel, clock: Clock, folder: str, at_end: Callable[[], None]) -> None:
     """Carry out the grader's orders to this server, until the grader is gone."""
-    stagger = Stagger(folder)
+    lockstep = Lockstep(folder)
     while (order := channel.receive()) is not None:
         answer: Message = {}
         try:
@@ -286,8 +305,9 @@ def obey(channel: Channel, clock: Clock, folder: str, at_end: Callable[[], None]
                 clock.set(order["epoch"], order.get("leap", 0.0))
             elif order["do"] == "threads":
                 answer = {"threads": thread_report(folder)}
-            elif order["do"] in ("watch", "hold", "release"):
-                getattr(stagger, order["do"])()
+            elif order["do"] in ("watch", "hold", "step", "release"):
+                getattr(lockstep, order["do"])()
+                answer = {"more": lockstep.more}
             elif order["do"] == "cpu":
                 times = os.times()
                 answer = {"cpu": times.user + times.system}
@@ -441,9 +461,9 @@ class WarmLauncher:
         for source, target in ((nothing, 0), (output, 1), (output, 2), (server_channel, 3)):
             os.dup2(source, target)
         os.closerange(4, os.sysconf("SC_OPEN_MAX") if sys.platform != "linux" else 65536)
-        sys.stdin = open(0, encoding="utf-8")
-        sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
-        sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+        sys.stdin = open(0, encoding="utf-8")  # noqa: SIM115
+        sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115
+        sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115
         os.set_inheritable(3, False)
         channel = Channel(socket.socket(fileno=3))
         raise Become(order, self.code, folder, channel)
@@ -459,8 +479,10 @@ class WarmLauncher:
                 if error.errno not in (115, 36):  # EINPROGRESS on Linux and on macOS
                     self.channel.send({"refused": str(error)})
                     return
-        self.channel.send({"connected": port}, [sock.fileno()])
+        self.channel.send({"passed": port}, [sock.fileno()])
         sock.close()
+        # only now: while we hold it too, the grader closing it would end nothing
+        self.channel.send({"connected": port})
 
     def stop(self, pid: int) -> None:
         """End a server and everything that it started."""
@@ -490,8 +512,12 @@ class WarmLauncher:
                 with contextlib.suppress(OSError):
                     os.waitpid(pid, 0)
         if self.order["alone"]:
-            for name in os.listdir(self.order["folder"]):
-                shutil.rmtree(os.path.join(self.order["folder"], name), ignore_errors=True)
+            for entry in list(os.scandir(self.order["folder"])):
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                else:
+                    with contextlib.suppress(OSError):
+                        os.unlink(entry.path)
 
     def reap(self, block: bool = False) -> None:
         """Tell the grader which servers have ended."""

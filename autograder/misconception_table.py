@@ -1881,24 +1881,6 @@ MISCONCEPTIONS: tuple[Misconception, ...] = (
         ),
         lesson="06",
     ),
-    Misconception(
-        "kick.removed_twice",
-        N_("Removed a second time"),
-        shows=N_("After a kick, a thread ends with ValueError: … is not in list."),
-        why=N_(
-            "`/kick` takes the client off the lists; then the client's own thread wakes up "
-            "and wants to do the same."
-        ),
-        hints=(
-            N_("Which thread removes the kicked client first, and which one comes too late?"),
-            N_(
-                "Look at `remove_client`: what does it do for a client that is not in `clients` "
-                "any more?"
-            ),
-            N_("    if client in clients:\n        …"),
-        ),
-        lesson="06",
-    ),
 )
 
 BY_ID: dict[str, Misconception] = {each.id: each for each in MISCONCEPTIONS}

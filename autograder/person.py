@@ -61,11 +61,12 @@ class Person:
         Raises:
             Unmet: the server does not ask, although it asks others.
         """
-        if self.room.dialect.greets:
-            self.is_asked()
-        tried = _("{name} gave the username “{name}”").format(name=name)
-        self._be_called(name)
-        self.send(name, tried, f"introduce({name!r})")
+        self.room.note(self, f"introduce({name!r})")
+        with self.room.quietly():
+            if self.room.dialect.greets:
+                self.is_asked()
+            self._be_called(name)
+            self.send(name, _("{name} gave the username “{name}”").format(name=name))
 
     def ask_for(self, username: str) -> None:
         """Give a username that the server may refuse, and wait until it has decided.
@@ -372,6 +373,7 @@ class Person:
             Unmet: nothing comes.
         """
         self.room.wait(lambda: self.inbox.size > 0)
+        self.room.note(self, "is_asked()")
         if self.inbox.size == 0:
             greeting = self.room.dialect.greeting
             expected = _("the server greets {name} with “{greeting}”").format(
@@ -433,4 +435,4 @@ class Person:
     def _as_code(part: str | Person | re.Pattern[str]) -> str:
         if isinstance(part, Person):
             return part.variable
-        return repr(part) if isinstance(part, str) else f"re.compile({part.pattern!r})"
+        return repr(part)

@@ -318,12 +318,19 @@ class WarmLauncher:
         self._wait_ready()
         read_end, write_end = os.pipe()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        with theirs:
-            order = {"do": "start", "epoch": epoch, "environment": environment(timezone)}
-            order["hurry"] = hurry
-            self._send(order, (write_end, theirs.fileno()))
-            os.close(write_end)
-        pid = self._answer("started")["started"]
+        order = {"do": "start", "epoch": epoch, "environment": environment(timezone)}
+        order["hurry"] = hurry
+        try:
+            try:
+                self._send(order, (write_end, theirs.fileno()))
+            finally:
+                theirs.close()
+                os.close(write_end)
+            pid = self._answer("started")["started"]
+        except LauncherLost:
+            ours.close()
+            os.close(read_end)
+            raise
         os.set_blocking(read_end, False)
         ours.setblocking(False)
         server = ServerProcess(self, pid, Channel(ours), read_end)

@@ -152,7 +152,9 @@ class _Report:
         self._expectation(test, whole)
         if whole:
             self._evidence(test)
-        self._hints(test, whole)
+        self._misconception(test, whole)
+        if self.verbose or not words.named_before(self.result, test):
+            self._hints(test, whole)
         if whole and test.recipe:
             self._blank()
             self._print(_("To see it yourself:"), "bold", 2)
@@ -186,6 +188,21 @@ class _Report:
             if cut:
                 lines = ["…", *lines[cut:]]
             self._block("\n".join(lines), 4, border="│ ")
+
+    def _misconception(self, test: TestResult, whole: bool) -> None:
+        """Print the name of the wrong idea, and at its first appearance why it happens."""
+        known = words.misconception(test)
+        if known is None:
+            return
+        if words.named_before(self.result, test) and not self.verbose:
+            said = _("Probably for the same reason as above: {title}.")
+            self._print(said.format(title=_(known.title)), indent=2)
+            return
+        if whole:
+            self._blank()
+        self._print(_("A known misconception: {title}").format(title=_(known.title)), "bold", 2)
+        self._print(_(known.why), indent=2)
+        self._print(words.lesson(known), indent=2)
 
     def _hints(self, test: TestResult, whole: bool) -> None:
         """Print the first hint alone: a hint that was not asked for takes a discovery away."""
@@ -226,7 +243,7 @@ class _Report:
         if self.verbose:
             return ""
         failures = words.failed(self.result)
-        hints = sum(max(0, len(test.hints) - 1) for test in failures)
+        hints = words.hints_left_out(self.result)
         if hints:
             more = ngettext(
                 "{n} more hint, and everything in full: --verbose",

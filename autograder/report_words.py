@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from autograder.i18n import _, ngettext, number
+from typing import TYPE_CHECKING
+
+from autograder.i18n import N_, _, ngettext, number
 from autograder.results import ChallengeResult, CheckResult, Outcome, TestResult
 from autograder.visible import visible
+
+if TYPE_CHECKING:
+    from autograder.misconception_table import Misconception
 
 SYMBOLS: dict[Outcome, str] = {"passed": "✓", "failed": "✗", "skipped": "–", "error": "!"}
 
 DIAGRAM_ROWS = 20  # of a conversation, in a report that has room for it
 
 _PRAISED = 3
+
+_LESSONS = {
+    "00": N_("Start here"),
+    "01": N_("One client"),
+    "02": N_("Threading"),
+    "03": N_("Broadcast"),
+    "04": N_("List management"),
+    "05": N_("The whole server"),
+    "06": N_("When it breaks"),
+    "07": N_("Going further"),
+}
 
 
 def one_line(text: str, limit: int | None = 200) -> str:
@@ -132,6 +148,34 @@ def hint_label(at: int, count: int) -> str:
     if count == 1:
         return _("Hint")
     return _("Hint {at} of {count}").format(at=at, count=count)
+
+
+def misconception(test: TestResult) -> Misconception | None:
+    """Return the misconception that a failed test names, None if it names none that we know."""
+    if test.misconception is None:
+        return None
+    from autograder.misconception_table import BY_ID
+
+    return BY_ID.get(test.misconception)
+
+
+def lesson(known: Misconception) -> str:
+    """Return in words which lesson speaks of a misconception."""
+    title = _(_LESSONS[known.lesson])
+    return _("More about it: lesson {number}, “{title}”.").format(number=known.lesson, title=title)
+
+
+def named_before(result: CheckResult, test: TestResult) -> bool:
+    """Tell whether an earlier failed test has named the same misconception."""
+    earlier = failed(result)
+    earlier = earlier[: next((at for at, one in enumerate(earlier) if one is test), 0)]
+    return any(one.misconception == test.misconception for one in earlier if one.misconception)
+
+
+def hints_left_out(result: CheckResult) -> int:
+    """Return how many hints there are beyond the first of each failure, each counted once."""
+    fresh = [test for test in failed(result) if not named_before(result, test)]
+    return sum(max(0, len(test.hints) - 1) for test in fresh)
 
 
 def same_as_before(result: CheckResult, test: TestResult) -> str:

@@ -68,7 +68,11 @@ class ChallengeResult:
     @property
     def max_points(self) -> float:
         """Points that could be earned in this challenge: a grader error costs nobody any."""
-        return round(sum(test.max_points for test in self.tests if test.outcome != "error"), 2)
+        lost: set[str] = set()
+        for test in self.tests:
+            if test.outcome == "error" or test.skipped_because in lost:
+                lost.add(test.id)
+        return round(sum(test.max_points for test in self.tests if test.id not in lost), 2)
 
 
 @dataclass(frozen=True)

@@ -199,9 +199,9 @@ class Room:
     def ask_at_once(self, username: str, *people: Person) -> None:
         """Let people who are connected ask for the same username in the same moment.
 
-        Threads of the server that were started after `watch_threads` begin together, and take
-        turns line by line. So it comes out each time, and not once in a thousand, when one first
-        looks and then takes, and others come in between.
+        Threads of the server that were started after `watch_threads` go line by line together
+        until one of them answers. So it comes out each time, and not once in a thousand, when
+        one first looks and then takes, and others come in between.
         """
         self.settle()
         self.traffic.ask({"do": "hold"})
@@ -211,6 +211,11 @@ class Room:
         for person in people:
             self.traffic.transmit(person, self.dialect.encode(username))
         self.settle()
+        before = sum(person.inbox.size for person in self.traffic.people)
+        while self.traffic.oracle.exact and self.traffic.ask({"do": "step"}).get("more"):
+            self.settle()
+            if sum(person.inbox.size for person in self.traffic.people) > before:
+                break
         self.traffic.ask({"do": "release"})
         self.settle()
 
@@ -241,6 +246,20 @@ class Room:
         self._script.add("room.forget()")
         for person in self.traffic.people:
             person.inbox.forget()
+
+    def ignore(self, line: str) -> None:
+        """Take `line` out of what came since `forget`, with a name before it: it is no answer.
+
+        For a command that is shown to others although it should not be: one test says so, and
+        the others judge the rest.
+        """
+        self.settle()
+        self._script.add(f"room.ignore({line!r})")
+        shown = re.compile(rf"(?:\S+[:>] ?)?{re.escape(line)}")
+        for person in self.traffic.people:
+            for segment in person.inbox.segments[person.inbox.start :]:
+                rest = shown.sub("", segment.text)
+                segment.text = rest if re.search(r"[^\W\d_]", rest) else ""  # a stamp at most
 
     def never_twice(self, text: str) -> None:
         """Expect that nobody gets `text` twice, the sender included.
@@ -443,6 +462,10 @@ class Room:
         self._begin(tried)
         self._script.add(script, person)
 
+    def quietly(self) -> contextlib.AbstractContextManager[None]:
+        """Note no lines of Python inside a `with` block: they are part of one that is there."""
+        return self._script.quiet()
+
     def note(self, person: Person, script: str) -> None:
         """Note an expectation as a line of Python."""
         self._script.add(script, person)
@@ -513,7 +536,8 @@ class Room:
 
     def what_came(self, person: Person) -> str:
         """Return in words what reached a person since our last action, and why no more came."""
-        fresh = [s.text for s in person.inbox.segments if s.epoch == self.traffic.epoch and s.text]
+        since = person.inbox.segments[person.inbox.start :]
+        fresh = [s.text for s in since if s.epoch == self.traffic.epoch and s.text]
         if fresh:
             shown = ", ".join(f"“{visible(text, 120)}”" for text in fresh[:5])
             more = _(" and {count} more").format(count=len(fresh) - 5) if len(fresh) > 5 else ""

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from autograder.failures import Evidence
-from autograder.inbox import name_pattern
 from autograder.results import TestResult
 from autograder.server_output import own_lines
 from autograder.transcript import Event, Message
@@ -170,35 +169,54 @@ class Case:
         """The text that is missing or unwanted."""
         return self.evidence.mark.text if self.evidence.mark is not None else ""
 
+    @cached_property
+    def _messages(self) -> dict[tuple[str, int], list[tuple[int, str]]]:
+        """The messages in either direction, with the numbers of their events."""
+        found: dict[tuple[str, int], list[tuple[int, str]]] = {}
+        for entry in self.entries:
+            if isinstance(entry, Message):
+                key = (entry.kind, entry.person)
+                found.setdefault(key, []).append((entry.event, entry.text))
+        return found
+
     def got(self, person: int | None = None) -> list[str]:
         """Return what a client (the listener) got since our last action, without empty lines."""
         if person is None:
             person = self.listener
+        if person is None:
+            return []
         since = self.last_action.number if self.last_action is not None else -1
         return [
-            entry.text
-            for entry in self.entries
-            if isinstance(entry, Message)
-            and (entry.kind, entry.person) == ("receive", person)
-            and entry.event > since
-            and entry.text.strip("\r")
+            text
+            for event, text in self._messages.get(("receive", person), [])
+            if event > since and text
         ]
 
     def all_got(self, person: int) -> list[str]:
         """Return all that a client got."""
-        return [
-            entry.text
-            for entry in self.entries
-            if isinstance(entry, Message) and (entry.kind, entry.person) == ("receive", person)
-        ]
+        return [text for _event, text in self._messages.get(("receive", person), [])]
+
+    def around_the_first_leaving(self, person: int) -> tuple[list[str], list[str]]:
+        """Return what a client got before somebody first left or crashed, and after that."""
+        events = self.evidence.transcript.events
+        first = next((e.number for e in events if e.kind in ("leave", "crash")), len(events))
+        got = self._messages.get(("receive", person), [])
+        return [t for at, t in got if at < first], [t for at, t in got if at > first]
 
     def sent(self, person: int) -> list[str]:
         """Return all that a client sent."""
-        return [
-            entry.text
-            for entry in self.entries
-            if isinstance(entry, Message) and (entry.kind, entry.person) == ("send", person)
-        ]
+        return [text for _event, text in self._messages.get(("send", person), [])]
+
+    @cached_property
+    def everything_got(self) -> list[str]:
+        """All that anybody got."""
+        people = self.evidence.transcript.labels
+        return [text for person in people for text in self.all_got(person)]
+
+    @cached_property
+    def named(self) -> set[int]:
+        """Numbers of those whose name was ever sent to anybody: they are in."""
+        return self.named_in("\n".join(self.everything_got))
 
     @cached_property
     def last_sent(self) -> str:
@@ -208,9 +226,15 @@ class Case:
                 return entry.text
         return ""
 
+    @cached_property
+    def _any_name(self) -> re.Pattern[str]:
+        names = sorted(set(self.names.values()), key=len, reverse=True)
+        return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names)) or '(?!)'})(?!\w)")
+
     def named_in(self, text: str) -> set[int]:
         """Return the numbers of the clients whose names stand in `text`."""
-        return {person for person, name in self.names.items() if name_pattern(name).search(text)}
+        found = set(self._any_name.findall(text))
+        return {person for person, name in self.names.items() if name in found}
 
     @cached_property
     def present(self) -> tuple[int, ...]:
@@ -220,10 +244,8 @@ class Case:
     @cached_property
     def chats(self) -> list[Chat]:
         """The chat messages of the conversation, and whom each reached."""
-        received: dict[int, list[str]] = {}
-        for entry in self.entries:
-            if isinstance(entry, Message) and entry.kind == "receive":
-                received.setdefault(entry.person, []).append(entry.text)
+        people = self.evidence.transcript.labels
+        received = {person: "\n".join(self.all_got(person)) for person in people}
         found = []
         here: list[int] = []
         left: list[int] = []
@@ -240,9 +262,7 @@ class Case:
                 body = entry.text.removeprefix(f"{name}: ")
                 if len(body) >= 4:
                     reached = frozenset(
-                        person
-                        for person, texts in received.items()
-                        if any(body in text for text in texts)
+                        person for person, texts in received.items() if body in texts
                     )
                     found.append(Chat(entry.person, tuple(here), tuple(left), reached))
         return found

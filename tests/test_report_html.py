@@ -194,7 +194,7 @@ def test_the_page_opens_from_a_disk_and_says_what_it_is():
     assert '<html lang="id">' in html
     assert '<meta charset="utf-8">' in html
     assert "default-src 'none'" in html
-    assert "<title>server.py: 8,5 dari 16 poin</title>" in html
+    assert "<title>server.py: 8,5 dari 14 poin</title>" in html
     html.encode("utf-8")
 
 

@@ -38,14 +38,14 @@ max_nickname = 20  # characters
 max_line = 100_000  # bytes; so 20,000 characters of any kind fit
 max_outbox = 1_000_000  # bytes that may wait for one client
 login_seconds = 60  # from the first NICK to a good username
-goodbye_seconds = 1  # for the last words to a client that is behind
+goodbye_seconds = 1  # for the last words to a client
 can_send_at_once = sys.platform == "linux"  # elsewhere the writer threads send everything
 
 clients = []  # the sockets of everybody in the chat
 nicknames = []  # their usernames: nicknames[i] belongs to clients[i]
 outboxes = {}  # for every connection, in the chat or not yet: the bytes that wait to be sent
 lock = threading.RLock()  # guards all three, and the order; who holds it may take it again
-progress = threading.Condition(lock)  # to wait until a writer thread has sent something
+progress = threading.Condition(lock)  # to wait until something was sent or removed
 
 server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
 
@@ -89,7 +89,7 @@ def receive():
             full = len(outboxes) > max_clients
         thread = threading.Thread(target=handle, args=(client,), daemon=True)
         if full or not start(thread):
-            say_goodbye(client, "Server penuh. Coba lagi nanti.")
+            tell(client, "Server penuh. Coba lagi nanti.")
             remove_client(client)
 
 
@@ -203,11 +203,11 @@ def obey(client, nickname, line):
     """Do what a line says: it is a command, or a message to everybody."""
     command, *words = line.split(maxsplit=2) or [""]
     with lock:
-        while len(outboxes[client]) > max_outbox // 2:
-            progress.wait()  # who does not read what we send has to wait here
+        # Who does not read what we send has to wait here.
+        progress.wait_for(lambda: len(outboxes[client]) <= max_outbox // 2)
         if client not in clients:
-            raise ConnectionError("the client was kicked")
-        if command.lower() == "/list":
+            pass  # it was kicked: nobody listens any more
+        elif command.lower() == "/list":
             tell(client, f"Online: {', '.join(nicknames)}")
         elif command.lower() == "/pm":
             send_private(client, nickname, words)
@@ -278,7 +278,8 @@ def send(client, data):
         except BlockingIOError:
             pass  # it takes nothing now
         except OSError:
-            return  # gone; its own thread notices that too, and cleans up
+            hang_up(client)  # gone; its own thread notices, and cleans up
+            return
     if len(outbox) + len(data) > max_outbox:
         hang_up(client)  # it has stopped reading
     elif data:
@@ -313,21 +314,16 @@ def say_goodbye(client, message):
     with lock:
         if client in outboxes:  # it may have left by itself
             tell(client, message)
-            wait_until_sent([outboxes[client]])
+            progress.wait_for(lambda: not outboxes.get(client), goodbye_seconds)
+            hang_up(client, socket.SHUT_WR)  # it reads this to the end, and then hangs up itself
+            progress.wait_for(lambda: client not in outboxes, goodbye_seconds)
             hang_up(client)
 
 
-def wait_until_sent(waiting):
-    """Wait until these outboxes are empty, but not for long."""
-    end = time.monotonic() + goodbye_seconds
-    while any(waiting) and time.monotonic() < end:
-        progress.wait(end - time.monotonic())
-
-
-def hang_up(client):
-    """End a connection. Every thread that waits for this client wakes up."""
+def hang_up(client, how=socket.SHUT_RDWR):
+    """End a connection, or one half of it. Every thread that waits for this client wakes up."""
     try:
-        client.shutdown(socket.SHUT_RDWR)
+        client.shutdown(how)
     except OSError:
         pass  # it has ended already
 
@@ -346,12 +342,12 @@ def remove_client(client):
     """Bereskan / clean up: take the client off every list, and close it."""
     leave(client)
     with lock:
-        wait_until_sent([outboxes[client]])
+        progress.wait_for(lambda: not outboxes[client], goodbye_seconds)
         hang_up(client)
-        while outboxes[client]:
-            progress.wait()  # for the end of its writer thread
+        progress.wait_for(lambda: not outboxes[client])  # its writer thread has ended
         del outboxes[client]
         client.close()
+        progress.notify_all()
 
 
 threading.stack_size(512 * 1024)  # bytes for each thread, of which there may be thousands
@@ -363,5 +359,5 @@ try:
 except KeyboardInterrupt:
     with lock:
         broadcast("Server berhenti.")
-        wait_until_sent(outboxes.values())
+        progress.wait_for(lambda: not any(outboxes.values()), goodbye_seconds)
     print("\nServer berhenti.")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-REFERENCE = HERE.parents[1] / "reference" / "modul_contoh" / "server.py"
+REFERENCE = HERE.parents[1] / "reference"
 
 Edit = tuple[str, str]
 
@@ -25,6 +25,7 @@ class WrongServer:
     edits: (old, new) replacements in the reference; each `old` is there exactly once.
     program: in place of edits, the name of a whole program in `wrong/`, without `.py`.
     fails: the tests of the challenges that must fail on it.
+    base: the folder of the reference that is edited.
     """
 
     name: str
@@ -32,23 +33,24 @@ class WrongServer:
     edits: tuple[Edit, ...] = ()
     program: str | None = None
     fails: tuple[str, ...] = ()
+    base: str = "modul_contoh"
 
     def source(self) -> str:
         """The text of the server. Raises ValueError where an edit does not fit the reference."""
         if self.program is not None:
             return (HERE / "wrong" / f"{self.program}.py").read_text(encoding="utf-8")
-        text = reference_code()
+        text = reference_code(self.base)
         for old, new in self.edits:
             found = text.count(old)
             if found != 1:
-                raise ValueError(f"{self.name}: found {found} times in {REFERENCE.name}: {old!r}")
+                raise ValueError(f"{self.name}: found {found} times in {self.base}: {old!r}")
             text = text.replace(old, new)
         return text
 
 
-def reference_code() -> str:
-    """The reference server without its comments."""
-    text = REFERENCE.read_text(encoding="utf-8")
+def reference_code(base: str = "modul_contoh") -> str:
+    """The reference server in the folder `base` without its comments."""
+    text = (REFERENCE / base / "server.py").read_text(encoding="utf-8")
     text = re.sub(r"^ *#.*\n", "", text, flags=re.MULTILINE)
     return re.sub(r"  # .*$", "", text, flags=re.MULTILINE)
 
