@@ -158,6 +158,7 @@ def hurry() -> None:
     A server that looks once a second whether somebody has left does so many times a second
     then, and the grader need not wait for it. Longer waits are meant, and stay.
     """
+    import queue
     import select
     import threading
     import time
@@ -166,25 +167,28 @@ def hurry() -> None:
         wants = isinstance(seconds, int | float) and HURRY_FROM < seconds <= HURRY_UP_TO
         return seconds / HURRY_FACTOR if wants else seconds
 
-    real_sleep, real_select = time.sleep, select.select
-    real_settimeout, real_wait = socket.socket.settimeout, threading.Condition.wait
+    def hurried(place: Any, name: str, position: int) -> None:
+        """Let a function take a shorter `timeout`, which is its argument number `position`."""
+        real = getattr(place, name)
 
-    def sleep(seconds: Any) -> None:
-        real_sleep(shorter(seconds))
+        def function(*arguments: Any, **named: Any) -> Any:
+            if "timeout" in named:
+                named["timeout"] = shorter(named["timeout"])
+            elif len(arguments) > position:
+                before, after = arguments[:position], arguments[position + 1 :]
+                arguments = (*before, shorter(arguments[position]), *after)
+            return real(*arguments, **named)
 
-    def settimeout(self: socket.socket, value: Any) -> None:
-        real_settimeout(self, shorter(value))
+        replace(place, **{name: function})
 
-    def select_(rlist: Any, wlist: Any, xlist: Any, timeout: Any = None) -> Any:
-        return real_select(rlist, wlist, xlist, shorter(timeout))
-
-    def wait(self: Any, timeout: Any = None) -> bool:
-        return real_wait(self, shorter(timeout))
-
-    replace(time, sleep=sleep)
-    replace(select, select=select_)
-    replace(socket.socket, settimeout=settimeout)
-    replace(threading.Condition, wait=wait)
+    hurried(time, "sleep", 0)
+    hurried(select, "select", 3)
+    hurried(socket.socket, "settimeout", 1)
+    # `Condition.wait` itself stays: these call it again and again until their own time is over
+    hurried(threading.Condition, "wait_for", 2)
+    hurried(threading.Event, "wait", 1)
+    hurried(queue.Queue, "get", 2)
+    hurried(queue.Queue, "put", 3)
 
 
 def replace(place: Any, **functions: Callable[..., Any]) -> None:

@@ -122,13 +122,13 @@ def peers(case: Case) -> list[str]:
     return [peer for peer in case.waiting("recv") if peer is not None]
 
 
-def stuck(case: Case) -> bool:
-    """Threads wait for a lock that they do not get: more than one, or those of clients."""
+def stuck(case: Case) -> int:
+    """How many clients are connected for whom no thread reads, while threads wait for locks."""
     if not case.waiting("lock") or not case.waiting("accept") or case.waiting("running"):
-        return False  # beside a thread that spins, others wait for the interpreter itself
-    reading = set(peers(case))
-    names = {case.names[person] for person in case.present if person not in case.closed}
-    return len(case.waiting("lock")) > 1 or bool(names - reading)
+        return 0  # beside a thread that spins, others wait for the interpreter itself
+    labels = case.evidence.transcript.labels
+    here = set(labels) - set(case.gone) - case.closed
+    return len({labels[person] for person in here} - set(peers(case)))
 
 
 # -- starting -----------------------------------------------------------------------------------
@@ -147,12 +147,14 @@ def _start_never_listens(case: Case) -> bool:
 @shows("threads.main_ends", PATTERN)
 def _threads_main_ends(case: Case) -> bool:
     ended = case.exit == "0" or case.cause == "ended"
-    return ended and not case.errors and not case.gone and len(case.names) < 2
+    early = not case.gone and len(case.names) < 2 and not is_command(case)
+    return ended and not case.errors and early
 
 
 @shows("threads.fixed_number", PATTERN)
 def _threads_fixed_number(case: Case) -> bool:
-    return case.exit == "0" and not case.errors and not case.gone and len(case.names) > 1
+    several = not case.gone and len(case.names) > 1 and not is_command(case)
+    return case.exit == "0" and not case.errors and several
 
 
 @shows("lists.ends_when_empty", PATTERN)
@@ -231,15 +233,8 @@ def _threads_accept_loop_unguarded(case: Case) -> bool:
 
 @shows("threads.lock_while_waiting", PROOF)
 def _threads_lock_while_waiting(case: Case) -> bool:
-    return (
-        case.cause == "missing"
-        and not case.errors
-        and not case.gone
-        and not is_command(case)
-        and bool(peers(case))
-        and bool(case.waiting("accept"))
-        and bool(case.waiting("lock"))
-    )
+    reads = case.cause == "missing" and not case.errors and bool(peers(case))
+    return reads and not case.gone and not _after_something(case) and stuck(case) > 0
 
 
 @shows("threads.shared_variable", PROOF)
@@ -693,15 +688,7 @@ def _lists_nameless_leaver(case: Case) -> bool:
 @shows("lists.empty_name_joins", PROOF)
 def _lists_empty_name_joins(case: Case) -> bool:
     text = _announced_without_name(case)
-    if text is None:
-        return False
-    for person, name in case.names.items():
-        for other in case.evidence.transcript.labels:
-            for notice in case.all_got(other):
-                if person in case.named_in(notice) and ":" not in notice:
-                    # the notice of a real joining, its name taken out
-                    return notice.replace(name, "").strip() == text.strip() != ""
-    return False
+    return text is not None and case.is_join_notice(text)
 
 
 @shows("lists.client_not_added", PATTERN)
@@ -801,37 +788,49 @@ def _lists_closes_the_door(case: Case) -> bool:
 
 @shows("lists.name_stays_taken", PATTERN)
 def _lists_name_stays_taken(case: Case) -> bool:
-    if not is_join(case) or not missing(case) or stuck(case):
+    action = case.last_action
+    again = case.id.startswith(("a_name_can_be_used_again", "a_username_is_free_"))
+    if not is_join(case) or not missing(case) or stuck(case) or not again or action is None:
         return False
-    return case.id.startswith(("a_name_can_be_used_again", "a_username_is_free_")) and any(
+    went = set(case.gone) | case.closed
+    return any(
         # the server knows that its owner went: the others were told so
-        len([t for t in case.all_got(person) if set(case.gone) & case.named_in(t)]) > 1
+        len([text for text in case.all_got(person) if went & case.named_in(text)]) > 1
         for person in case.present
-        if person != case.last_action.person  # type: ignore[union-attr]
+        if person != action.person and person not in case.closed
     )
+
+
+def _after_something(case: Case) -> bool:
+    """Somebody who was in has gone, or somebody has sent a command."""
+    commands = any(text.startswith("/") for person in case.names for text in case.sent(person))
+    return bool(case.gone_with_name) or commands
+
+
+def _all_stand_still(case: Case) -> bool:
+    """In some test of the run several clients stood still after such a thing."""
+    return any(stuck(other) > 1 and _after_something(other) for other in case.cases)
 
 
 @shows("locks.taken_twice", PROOF)
 def _locks_taken_twice(case: Case) -> bool:
-    went = set(case.gone) & case.named
-    return case.cause == "missing" and stuck(case) and (bool(went) or is_command(case))
+    stands = case.cause == "missing" and stuck(case) > 0
+    before = any(_threads_lock_while_waiting(other) for other in case.cases)
+    return stands and not before and _after_something(case) and _all_stand_still(case)
 
 
 @shows("locks.taken_twice", PATTERN)
 def _locks_taken_twice_too(case: Case) -> bool:
     # the thread of the one who left stands at a lock, and soon others will
-    return (
-        _nothing_of_leaving(case)
-        and bool(case.waiting("lock"))
-        and any(stuck(other) and other.gone_with_name for other in case.cases)
-    )
+    waits = bool(case.waiting("lock")) and _all_stand_still(case)
+    return waits and _nothing_of_leaving(case)
 
 
 @shows("locks.not_released", PROOF)
 def _locks_not_released(case: Case) -> bool:
     return (
         case.cause == "missing"
-        and stuck(case)
+        and stuck(case) > 0
         and bool(case.gone)
         and not case.gone_with_name
         and not case.failed("two_clients_talk")
@@ -984,9 +983,22 @@ def _let_in(case: Case) -> bool:
     return case.cause == "unwanted" and is_chat(case)
 
 
+def _asked_twice(case: Case) -> bool:
+    """The one who should have been refused was asked for a username again: they were refused."""
+    got = case.all_got(case.listener) if case.listener is not None else []
+    return len(got) > 1 and got.count(got[0]) > 1
+
+
+def _under_another_name(case: Case) -> bool:
+    """Somebody was announced whose name is one that was asked for, and something behind it."""
+    names = "|".join(map(re.escape, case.names.values())) or "(?!)"
+    return any(re.search(rf"(?<!\w)({names})\w", text) for text in case.everything_got)
+
+
 @shows("username.not_checked", PROOF)
 def _username_not_checked(case: Case) -> bool:
-    return _let_in(case) and case.id == "a_username_that_is_online_is_refused"
+    taken = case.id == "a_username_that_is_online_is_refused"
+    return _let_in(case) and taken and not _asked_twice(case) and not _under_another_name(case)
 
 
 @shows("username.case", PROOF)
@@ -1015,18 +1027,22 @@ def _username_any_text(case: Case) -> bool:
 
 @shows("username.added_before_check", PATTERN)
 def _username_added_before_check(case: Case) -> bool:
-    told = case.id == "nobody_is_told_of_the_refused_one" and case.cause == "unwanted"
-    sent = case.last_action is not None and case.last_action.kind == "send"
-    listed = case.id == "list_has_nobody_who_was_refused" and case.cause == "wrong"
-    return (told and sent) or listed
+    if case.id == "nobody_is_told_of_the_refused_one":
+        sent = case.last_action is not None and case.last_action.kind == "send"
+        return case.cause == "unwanted" and sent and any(map(case.is_join_notice, case.got()))
+    if case.id == "list_has_nobody_who_was_refused":
+        return case.cause == "wrong"
+    taken = case.id == "a_username_that_is_online_is_refused"
+    return _let_in(case) and taken and _asked_twice(case)
 
 
 @shows("username.removed_by_name", PATTERN)
 def _username_removed_by_name(case: Case) -> bool:
-    action = case.last_action
-    left = action is not None and action.kind in ("leave", "crash")
-    told = case.id == "nobody_is_told_of_the_refused_one" and case.cause == "unwanted"
-    return (told and left) or (case.id == "the_owner_stays" and missing(case))
+    if case.id == "nobody_is_told_of_the_refused_one":
+        action = case.last_action
+        left = action is not None and action.kind in ("leave", "crash")
+        return left and case.cause == "unwanted" and case.failed("the_owner_stays")
+    return case.id == "the_owner_stays" and missing(case)
 
 
 @shows("username.closed_not_asked", PROOF)
@@ -1063,38 +1079,41 @@ def raw(case: Case) -> bool:
     """Somebody else got the command line as it was typed."""
     action = case.last_action
     return is_command(case) and any(
-        case.last_sent.split()[0] in text.split()
+        text.rstrip().endswith(case.last_sent.rstrip())
         for person in case.evidence.transcript.labels
         if action is None or person != action.person
         for text in case.got(person)
     )
 
 
+def _was_done(case: Case) -> bool:
+    """The command was carried out, whatever else happened."""
+    words = case.last_sent.split()
+    if words[0] == "/pm" and len(words) > 2:
+        return any(words[2] in text and "/pm" not in text for text in case.everything_got)
+    if words[0] == "/kick" and len(words) > 1:
+        return any(case.names.get(person) == words[1] for person in case.closed)
+    return words[0] == "/list" and case.passed("list_names_the_others")
+
+
 @shows("command.treated_as_chat", PATTERN)
 def _command_treated_as_chat(case: Case) -> bool:
-    known = case.last_sent.startswith(("/pm ", "/list", "/kick "))
-    works = (
-        case.passed("list_names_the_others")
-        if case.last_sent.startswith("/list")
-        else case.id
-        not in (
-            "only_the_recipient_sees_it",
-            "the_command_kick_is_not_shown",
-            "the_kicked_one_is_disconnected",
-        )
+    known = case.one_of(
+        "only_the_recipient_sees_it",
+        "list_names_the_others",
+        "the_command_list_is_not_shown",
+        "the_kicked_one_is_disconnected",
+        "the_command_kick_is_not_shown",
     )
-    return raw(case) and known and not works
+    return raw(case) and known and not _was_done(case)
 
 
 @shows("command.falls_through", PATTERN)
 def _command_falls_through(case: Case) -> bool:
     if not raw(case) or case.cause != "unwanted":
         return False
-    if case.one_of("the_command_list_is_not_shown", "the_list_goes_to_the_one_who_asked"):
-        return case.passed("list_names_the_others")
-    if case.id == "the_command_kick_is_not_shown":
-        return case.passed("the_kicked_one_is_disconnected")
-    return case.one_of("what_only_looks_like_pm", "an_unknown_command", "pm_by_itself")
+    unknown = case.one_of("what_only_looks_like_pm", "an_unknown_command", "pm_by_itself")
+    return unknown or _was_done(case)
 
 
 def _glued(case: Case) -> bool:
@@ -1191,6 +1210,7 @@ def _command_answer_to_all(case: Case) -> bool:
         case.cause == "unwanted"
         and is_command(case)
         and not raw(case)
+        and case.listener not in case.closed
         and case.one_of(
             "answers_go_to_the_sender_alone",
             "who_may_not_kick_is_told",
@@ -1212,7 +1232,14 @@ def _command_anywhere(case: Case) -> bool:
 
 @shows("pm.broadcast", PATTERN)
 def _pm_broadcast(case: Case) -> bool:
-    return case.cause == "unwanted" and case.id == "only_the_recipient_sees_it" and not raw(case)
+    return (
+        case.cause == "unwanted"
+        and case.id == "only_the_recipient_sees_it"
+        and case.last_action is not None
+        and case.last_action.kind == "send"
+        and is_command(case)
+        and not raw(case)
+    )
 
 
 @shows("pm.first_word_only", PROOF)
@@ -1232,6 +1259,10 @@ def _pm_command_prefix(case: Case) -> bool:
 
 @shows("pm.name_prefix", PROOF)
 def _pm_name_prefix(case: Case) -> bool:
+    if case.id == "kick_of_nobody" and case.listener is not None:
+        name = case.names.get(case.listener, "")
+        target = case.last_sent.removeprefix("/kick ")
+        return name.startswith(target) and target != name and case.listener in case.closed
     if not case.one_of("names_that_begin_alike", "the_beginning_of_a_name_is_nobody"):
         return False
     words = case.last_sent.split()
@@ -1279,15 +1310,21 @@ def _list_to_everybody(case: Case) -> bool:
         case.id == "the_list_goes_to_the_one_who_asked"
         and case.cause == "unwanted"
         and not raw(case)
+        and any(len(case.named_in(text)) > 1 for text in case.got())
     )
+
+
+def _somebody_too_many(case: Case) -> bool:
+    """An answer to /list names everybody who is here, and somebody who is not."""
+    here = set(case.present) - case.closed
+    named = {person for text in case.got() for person in case.named_in(text)}
+    return case.cause == "unwanted" and case.last_sent == "/list" and here < named
 
 
 @shows("list.ghosts", PATTERN)
 def _list_ghosts(case: Case) -> bool:
-    if not case.one_of("list_has_nobody_who_has_left", "list_has_nobody_who_crashed",
-                       "list_of_a_crowd"):  # fmt: skip
-        return False
-    return case.cause == "unwanted" and case.last_sent == "/list"
+    left = ("list_has_nobody_who_has_left", "list_has_nobody_who_crashed", "list_of_a_crowd")
+    return case.one_of(*left) and _somebody_too_many(case)
 
 
 @shows("list.without_oneself", PATTERN)
@@ -1359,7 +1396,7 @@ def _kick_nearly_admin(case: Case) -> bool:
 
 @shows("kick.only_closed", PATTERN)
 def _kick_only_closed(case: Case) -> bool:
-    listed = case.id == "the_kicked_one_is_on_no_list" and case.cause == "unwanted"
+    listed = case.id == "the_kicked_one_is_on_no_list" and _somebody_too_many(case)
     return listed and case.passed("the_kicked_one_is_disconnected")
 
 

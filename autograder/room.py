@@ -27,7 +27,14 @@ from autograder.script import Script
 from autograder.server_output import cause_of_death, how_it_ended, last_lines, thread_error
 from autograder.submission import Submission, read_server
 from autograder.threadmap import ThreadMap, ThreadState, Waits
-from autograder.traffic import CONNECT_SECONDS, SPIN_SECONDS, START_SECONDS, Reason, Traffic
+from autograder.traffic import (
+    CONNECT_SECONDS,
+    SPIN_SECONDS,
+    START_SECONDS,
+    WAIT_SECONDS,
+    Reason,
+    Traffic,
+)
 from autograder.visible import visible
 
 FENCE_SECONDS = 2.0
@@ -502,7 +509,14 @@ class Room:
 
     def _wait_until_it_listens(self) -> None:
         self._tried = _("the server was started")
-        reason = self.wait(lambda: bool(self.process.ports))
+        started = time.monotonic()
+        while True:
+            reason = self.wait(lambda: bool(self.process.ports))
+            if reason != "idle" or time.monotonic() - started > WAIT_SECONDS:
+                break
+            self.traffic.moved()  # whoever sleeps for a moment may do so again before it listens
+            if self.traffic.oracle.state([]) == "idle":
+                break
         if reason == "done":
             return
         expected = _("it opens its door: bind() and listen()")

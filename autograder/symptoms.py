@@ -236,6 +236,17 @@ class Case:
         found = set(self._any_name.findall(text))
         return {person for person, name in self.names.items() if name in found}
 
+    def is_join_notice(self, text: str) -> bool:
+        """Tell whether `text` is what people read when somebody joins, under whatever name."""
+        notices = set()
+        for person, name in self.names.items():
+            first = next((t for t in self.all_got(person) if person in self.named_in(t)), "")
+            notices.add(first.replace(name, "").strip())
+        names = sorted(self.names.values(), key=len, reverse=True)
+        for name in names:
+            text = text.replace(name, "")
+        return text.strip() in notices - {""}
+
     @cached_property
     def present(self) -> tuple[int, ...]:
         """Numbers of the clients that gave a name and have not gone, in the order they came."""

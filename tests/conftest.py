@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 
@@ -34,5 +35,7 @@ class NothingLeftOut:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell's background job ignores Ctrl-C, and so would everything that the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if os.environ.get("CI") not in (None, "", "0", "false"):
         config.pluginmanager.register(NothingLeftOut())

@@ -130,7 +130,7 @@ STARTS = {
         "import socket, threading\ns = socket.socket()\ns.bind(('', 5005))\n"
         "threading.Event().wait()\n", "deaf", "listens nowhere", "",
     ),
-    "a loop": ("while True:\n    pass\n", "busy", "a loop never ends", "perulangan"),
+    "a loop": ("while True:\n    pass\n", "busy", "a loop never ends", ""),
     "a flood": ("while True:\n    print('x' * 80)\n", "flood", "prints without end", ""),
 }  # fmt: skip
 

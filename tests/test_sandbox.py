@@ -87,7 +87,7 @@ def test_nothing_of_the_machine_is_visible_but_python(tmp_path):
         "/var",
         "/tmp",
         "/sys",
-        "/root/.ssh",
+        str(Path.home() / ".ssh"),
         "/usr/bin/env",
         "/usr/sbin",
         "/run/user",
@@ -520,8 +520,7 @@ def test_a_server_that_ends_everybody_it_can_ends_only_its_own_sandbox():
         client.sendall(b"NICK\\n")
         server.accept()
         """
-    with serving(source) as room:
-        with pytest.raises((LauncherLost, Unmet)):
-            speak(room)
+    with serving(source) as room, pytest.raises((LauncherLost, Unmet)):
+        speak(room)
     with serving(LISTENING) as room:
         assert room.connect().state == "open"
