@@ -643,6 +643,8 @@ def once(port: int, key: str) -> tuple[Any, ...] | None:
     def at_end() -> None:
         os.chdir(tempfile.gettempdir())  # Windows does not remove the folder one stands in
         shutil.rmtree(folder, ignore_errors=True)
+        if hasattr(os, "killpg"):
+            os.killpg(0, signal.SIGKILL)  # what the server has started goes too
         os._exit(1)
 
     return order, None, folder, channel, at_end

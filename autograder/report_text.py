@@ -147,7 +147,7 @@ class _Report:
         if same:
             self._print(same, indent=2)
             return
-        if test.message:
+        if test.message and test.message != test.got:
             self._print(test.message, indent=2)
         self._expectation(test, whole)
         if whole:
@@ -169,7 +169,7 @@ class _Report:
             (Text(label, style="bold"), Text(safe(text))) for label, text in parts if text
         ]
         if rows:
-            if whole and test.message:
+            if whole and test.message != test.got:
                 self._blank()
             self._rows(rows, 2, 1)
 
