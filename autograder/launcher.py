@@ -16,8 +16,7 @@ Orders and answers are JSON objects, one a line. A server gets a channel of its 
     {"do": "cpu"}                        processor seconds used so far
     {"do": "watch"}                      from now on new threads can be held
     {"do": "hold"}                       let each stop before its next line
-    {"do": "step"}                       let each run one line
-    {"do": "release"}                    let them run on
+    {"do": "run"}                        let them run on, line by line together
 
 and says {"listening": port} by itself.
 """
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
 STACK_BYTES = 1024 * 1024  # each thread's; the usual 8 MB would use up the memory limit
 BACKLOG = 128  # so that a burst of connections is never answered by the kernel's retry of 1 s
 LOCKSTEPS = 40  # lines from reading a username to the first answer; most need a dozen
+STILL, STILL_SECONDS = 3, 0.0003  # so many looks in a row that find no line run, so far apart
 HURRY_FROM, HURRY_UP_TO, HURRY_FACTOR = 0.02, 2.0, 20.0  # seconds, seconds, times
 POLL_SECONDS = 0.02  # socketserver looks twice a second whether it shall stop; this is quicker
 
@@ -252,11 +252,6 @@ class Lockstep:
         self._lines: dict[int, int] = {}  # how many lines each thread has run
         self._opened = 0
 
-    @property
-    def more(self) -> bool:
-        """Whether there are gates to open."""
-        return self._opened < len(self._gates)
-
     def watch(self) -> None:
         """Watch the threads that start from now on."""
         import threading
@@ -273,22 +268,33 @@ class Lockstep:
         for gate in self._gates:
             gate.acquire()
 
-    def step(self) -> None:
-        """Let each run one line."""
-        if self.more:
-            self._gates[self._opened].release()
-            self._opened += 1
+    def run(self) -> None:
+        """Let them run, each one line and then all the next; those that stand still do not count.
 
-    def release(self) -> None:
-        """Let them run on."""
-        while self.more:
-            self.step()
+        A thread that waits for a lock stands still until another has released it: then it runs
+        on to where the others are. Towards the end all run freely.
+        """
+        import _thread
+
+        pause = _thread.allocate_lock()  # time.sleep may be the student's own
+        pause.acquire()
+        for gate in self._gates:
+            gate.release()
+            self._opened += 1
+            before, still = -1, 0
+            while still < STILL:
+                lines = list(self._lines.values())
+                if all(line >= self._opened for line in lines):
+                    break
+                still = still + 1 if sum(lines) == before else 0
+                before = sum(lines)
+                pause.acquire(True, STILL_SECONDS)
 
     def _trace(self, frame: types.FrameType, event: str, _argument: Any) -> Any:
         file = frame.f_code.co_filename
         if os.path.isabs(file) and not file.startswith(self.folder):
             return None
-        if event == "line" and self.more:
+        if event == "line" and self._opened < len(self._gates):
             import _thread
 
             thread = _thread.get_ident()
@@ -309,9 +315,8 @@ def obey(channel: Channel, clock: Clock, folder: str, at_end: Callable[[], None]
                 clock.set(order["epoch"], order.get("leap", 0.0))
             elif order["do"] == "threads":
                 answer = {"threads": thread_report(folder)}
-            elif order["do"] in ("watch", "hold", "step", "release"):
+            elif order["do"] in ("watch", "hold", "run"):
                 getattr(lockstep, order["do"])()
-                answer = {"more": lockstep.more}
             elif order["do"] == "cpu":
                 times = os.times()
                 answer = {"cpu": times.user + times.system}
@@ -583,6 +588,8 @@ class WarmLauncher:
         """Leave nothing behind."""
         for pid in list(self.servers):
             self.stop(pid)
+        if self.order:  # also where a server went first, having seen the grader go before we did
+            self.sweep()
 
 
 class Become(BaseException):

@@ -154,13 +154,15 @@ def _threads_main_ends(case: Case) -> bool:
 @shows("threads.fixed_number", PATTERN)
 def _threads_fixed_number(case: Case) -> bool:
     several = not case.gone and len(case.names) > 1 and not is_command(case)
+    if case.failed("two_clients_talk"):
+        return False
     return case.exit == "0" and not case.errors and several
 
 
 @shows("lists.ends_when_empty", PATTERN)
 def _lists_ends_when_empty(case: Case) -> bool:
-    if case.exit is None or case.errors or not case.gone_with_name:
-        return False
+    if case.exit is None or case.exit.startswith("-") or case.errors or not case.gone_with_name:
+        return False  # below zero it was ended by us
     return len(case.gone_with_name) > 1 and not set(case.present) - case.closed
 
 
@@ -273,7 +275,7 @@ def _threads_shared_variable_as_well(case: Case) -> bool:
             return True
         if other.id == "many_come_and_go_at_once" and len(other.gone) > 10:
             names = Counter(person for text in other.got() for person in other.named_in(text))
-            if names and names.most_common(1)[0][1] > 10:
+            if names and names.most_common(1)[0][1] > max(10, 0.8 * names.total()):
                 return True
     return False
 
@@ -722,6 +724,8 @@ def _lists_out_of_step(case: Case) -> bool:
     action = case.last_action
     if not is_leave(case) or case.cause != "missing" or action is None or action.person is None:
         return False
+    if case.wanted not in case.names.values():
+        return False  # it is not the notice that is missing
     if case.id == "many_come_and_go_at_once" and len(case.gone) > 10:
         allowed = set(case.gone)
     else:
@@ -776,13 +780,13 @@ def _lists_emptied(case: Case) -> bool:
 
 @shows("lists.closed_but_listed", PROOF)
 def _lists_closed_but_listed(case: Case) -> bool:
-    alive = case.exit is None and bool(set(case.present) - case.closed)
+    alive = case.exit is None and bool(case.waiting("accept"))
     return case.raised("OSError", "Errno 9") and alive
 
 
 @shows("lists.closes_the_door", PROOF)
 def _lists_closes_the_door(case: Case) -> bool:
-    ended = case.exit is not None or not set(case.present) - case.closed
+    ended = case.exit is not None or (case.threads_known and not case.waiting("accept"))
     return case.raised("OSError", "Errno 9") and bool(case.gone) and ended
 
 
@@ -790,7 +794,11 @@ def _lists_closes_the_door(case: Case) -> bool:
 def _lists_name_stays_taken(case: Case) -> bool:
     action = case.last_action
     again = case.id.startswith(("a_name_can_be_used_again", "a_username_is_free_"))
-    if not is_join(case) or not missing(case) or stuck(case) or not again or action is None:
+    if not missing(case) or stuck(case) or not again or action is None:
+        return False
+    if any(_threads_shared_variable(other) for other in case.cases):
+        return False
+    if not is_join(case) and not (is_chat(case) and action.person in case.closed):
         return False
     went = set(case.gone) | case.closed
     return any(
@@ -846,6 +854,7 @@ def _lists_innocent_sender(case: Case) -> bool:
         and bool(case.gone_with_name)
         and action is not None
         and action.person in case.closed
+        and any(action.person in case.named_in(text) for text in case.all_got(action.person))
         and not case.raised("Errno 9")
         and not case.raised("codec")
         and not case.raised("TypeError")

@@ -61,6 +61,8 @@ class Script:
             head.insert(0, "import re")
         if any("datetime." in line for line in [self.options, *self._lines]):
             head.insert(0, "import datetime")
+        if not self._lines:  # it did not even start
+            return (*head, f"Room({self.server!r}{self.options})")
         body = [f"    {line}" for line in self._lines]
         room = f"with Room({self.server!r}{self.options}) as room:"
         return (*head, room, *body, "room.diagram()")

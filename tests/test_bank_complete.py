@@ -3,10 +3,8 @@
 import sys
 
 import pytest
+from checked import checked
 from helpers import SERVERS
-
-from autograder.checking import run_check
-from autograder.submission import Submission
 
 sys.path.insert(0, str(SERVERS))
 from bank import WrongServer
@@ -17,9 +15,8 @@ ALL = [(challenge, server) for challenge, bank in BY_CHALLENGE.items() for serve
 
 @pytest.mark.parametrize(("challenge", "server"), ALL, ids=[server.name for _name, server in ALL])
 def test_exactly_these_tests_fail(challenge: str, server: WrongServer) -> None:
-    source = server.source().encode()
-    result = run_check([challenge], Submission("server.py", "server.py", {"server.py": source}))
-    tests = [test for checked in result.challenges for test in checked.tests]
+    result = checked(server.source(), challenge)
+    tests = [test for part in result.challenges for test in part.tests]
     assert result.error_file is None
     assert {test.id for test in tests if test.outcome == "failed"} == set(server.fails)
     assert not [test.id for test in tests if test.outcome == "error"]

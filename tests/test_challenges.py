@@ -174,7 +174,7 @@ def how_many_get_it(source: str) -> int:
 
 
 def test_who_looks_first_and_takes_later_is_found_out_each_time() -> None:
-    assert [how_many_get_it(TAKEN) for _round in range(5)] == [5] * 5
+    assert all(how_many_get_it(TAKEN) > 1 for _round in range(5))
 
 
 def test_one_lock_around_both_is_right_each_time() -> None:

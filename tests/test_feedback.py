@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -75,15 +74,18 @@ def in_one_order(challenge: ChallengeResult) -> ChallengeResult:
     """
     tests = []
     for test in challenge.tests:
-        output = test.output if "Traceback" in test.output else ""
+        output = test.output if "Error" in test.output else ""
         test = replace(test, output=output)
         if test.diagram is not None:
             rows: list[Row] = []
-            for by_server, some in groupby(
-                (row for row in test.diagram.rows if row.kind != "output"),
-                key=lambda row: row.kind in ("receive", "closed"),
-            ):
-                rows += sorted(some, key=_place) if by_server else some
+            together: list[Row] = []
+            for row in test.diagram.rows:
+                if row.kind in ("receive", "closed"):
+                    together.append(row)
+                elif row.kind != "output":
+                    rows += [*sorted(together, key=_place), row]
+                    together.clear()
+            rows += sorted(together, key=_place)
             numbered = tuple(replace(row, number=at) for at, row in enumerate(rows, start=1))
             test = replace(test, diagram=replace(test.diagram, rows=numbered))
         tests.append(test)

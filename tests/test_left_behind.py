@@ -50,7 +50,7 @@ while True:
 
 @contextlib.contextmanager
 def checking(path, folder, without):
-    """Start a check as a process, and yield it with all that runs below it, once it is under way."""
+    """Start a check as a process, and yield it; it is ended in any case."""
     process = subprocess.Popen(
         command("check", "threading", "broadcast", "lists", path),
         stdin=subprocess.DEVNULL,
@@ -132,9 +132,9 @@ def test_in_the_middle_of_a_check(tmp_path, without, how):
         process.send_signal(how)
         code = process.wait(300)
         assert code == (130 if how == signal.SIGINT else -signal.SIGKILL)
-        until(lambda: all(map(gone, everybody)), f"the end of {everybody}")
+        until(lambda: all(map(gone, everybody)), "the end of all its processes")
         until(lambda: all(map(nobody_listens, open_ports)), "its ports are free")
-        until(lambda: os.listdir(tmp_path) == ["server.py"], f"only ours: {os.listdir(tmp_path)}")
+        until(lambda: os.listdir(tmp_path) == ["server.py"], "no file but ours")
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
@@ -146,8 +146,8 @@ def test_not_even_a_daemon(tmp_path, without, how):
         everybody = everybody_below(process, without)
         process.send_signal(how)
         process.wait(300)
-        until(lambda: all(map(gone, everybody)), f"the end of {everybody}")
-        until(lambda: os.listdir(tmp_path) == ["daemon.py"], f"only ours: {os.listdir(tmp_path)}")
+        until(lambda: all(map(gone, everybody)), "the end of all its processes")
+        until(lambda: os.listdir(tmp_path) == ["daemon.py"], "no file but ours")
 
 
 @pytest.mark.parametrize("without", ["", "sandbox,proc", "fork"], ids=lambda way: way or "all")
@@ -162,7 +162,7 @@ def test_after_a_check(tmp_path, without):
                 process.wait(0.02)
     assert process.returncode == 0
     assert len(seen) > 1
-    until(lambda: all(map(gone, seen)), f"the end of {seen}")
+    until(lambda: all(map(gone, seen)), "the end of all its processes")
     assert list(folder.iterdir()) == []
 
 
