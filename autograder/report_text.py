@@ -169,7 +169,7 @@ class _Report:
             (Text(label, style="bold"), Text(safe(text))) for label, text in parts if text
         ]
         if rows:
-            if whole and test.message != test.got:
+            if whole and test.message and test.message != test.got:
                 self._blank()
             self._rows(rows, 2, 1)
 

@@ -206,19 +206,6 @@ def test_binding_twice_is_an_error_as_it_is_by_hand():
     assert "died in line 4: OSError" in caught.value.got
 
 
-def test_the_last_port_that_listens_is_the_one():
-    source = """
-        import socket
-        first = socket.create_server(("127.0.0.1", 5004))
-        second = socket.create_server(("127.0.0.1", 5005))
-        while True:
-            client, _address = second.accept()
-            client.sendall(b"NICK\\n")
-        """
-    with serving(source) as room:
-        room.connect().sees("NICK")
-
-
 def test_other_sockets_are_left_alone():
     found = facts(
         """

@@ -551,6 +551,22 @@ def test_who_is_speaking_is_kicked_all_the_same(server):
     server.keeps(threads=3)
 
 
+def test_who_is_kicked_may_finish_the_line(begin, system):
+    """A connection that is closed with data unread is reset: then the last words can be lost."""
+    server = begin({"goodbye_seconds = 1": "goodbye_seconds = 60"} | system)
+    admin, bob = join(server, "admin", "Bob")
+    bob.raw(b"Bob: tapi ")
+    admin.send("/kick Bob")
+    admin.sees("Bob keluar!")
+    bob.gets("Kamu dikeluarkan oleh admin.")
+    assert bob.line() is None
+    bob.raw(b"aku")
+    bob.raw(b"belum selesai\n")
+    bob.close()
+    server.keeps(threads=2)
+    fence(admin)
+
+
 # The password of the admin
 
 
@@ -652,6 +668,24 @@ def test_rubbish_harms_nobody(server):
     server.keeps(threads=3)
 
 
+def test_a_name_that_would_take_long_to_compare_does_not(begin):
+    """To bring so many accents into their order takes seconds, and all threads would wait."""
+    server = begin(CHAT_ADMIN_PASSWORD="kopi")
+    alice, bob = join(server, "Alice", "Bob")
+    name = "a" + "\u0301\u0323" * 22_000
+    for _ in range(40):
+        alice.send(f"/pm {name} hai")
+        alice.gets(f"{name} tidak online.")
+        alice.send(f"{name}: hai")
+        for guest in (alice, bob):
+            guest.sees(f"Alice: {name}: hai")
+    guest = server.connect()
+    guest.gets("NICK")
+    for _ in range(40):
+        guest.send(name)
+        guest.gets("Username paling panjang 20 karakter.", "NICK")
+
+
 @pytest.mark.parametrize("where", ["before the username", "in the chat"])
 def test_a_line_that_is_too_long_is_the_last_one(server, where):
     (alice,) = join(server, "Alice")
@@ -725,6 +759,19 @@ def pacing(begin, system):
         }
         | system
     )
+
+
+def test_who_leaves_without_reading_the_rest_is_not_waited_for(small):
+    (alice,) = join(small, "Alice")
+    eve = narrow(small)
+    eve.send("Eve")
+    alice.sees("Eve Bergabung!")
+    for _ in range(10):
+        alice.send("Alice: " + "x" * 12_000)
+        alice.sees("Alice: " + "x" * 12_000)
+    eve.socket.shutdown(socket.SHUT_WR)
+    alice.sees("Eve keluar!")
+    small.keeps(threads=2)
 
 
 def test_who_sends_much_and_then_reads_is_slowed_down_not_dropped(pacing):
@@ -974,6 +1021,10 @@ def test_as_on_windows_the_door_is_looked_at_again_and_again(begin):
     )
     alice, bob = join(server, "Alice", "Bob")
     say_hello(alice, bob)
+    server.prints("CHAT_ADMIN_PASSWORD")
+    for name in ("Alice", "Bob"):
+        assert server.prints("").startswith("Terhubung")  # and no complaint
+        assert server.prints("") == f"Username {name}"
     server.stop()
     for guest in (alice, bob):
         guest.sees("Server berhenti.")
@@ -982,6 +1033,8 @@ def test_as_on_windows_the_door_is_looked_at_again_and_again(begin):
 def test_a_client_that_is_gone_before_it_is_accepted(begin, broken):
     server = begin(**broken("accept", "ConnectionAbortedError"))
     join(server, "Alice")
+    server.prints("CHAT_ADMIN_PASSWORD")
+    assert server.prints("").startswith("Terhubung")  # nothing to tell, and nobody had to wait
 
 
 @pytest.mark.parametrize("method", ["send", "recv"])
