@@ -528,25 +528,6 @@ def test_a_server_that_breaks_its_own_python_harms_nobody_else():
         assert room.connect().state == "open"
 
 
-def test_a_server_that_closes_every_descriptor_is_still_judged():
-    source = """
-        import os, socket
-        server = socket.create_server(("127.0.0.1", 5005))
-        for fd in range(64):
-            if fd != server.fileno():
-                try:
-                    os.close(fd)
-                except OSError:
-                    pass
-        while True:
-            client, _address = server.accept()
-            client.sendall(b"NICK\\n")
-        """
-    with serving(source) as room:
-        room.connect().sees("NICK")
-        assert room.threads().threads == () or room.threads()
-
-
 def test_lies_about_the_port_are_not_believed():
     """What a server writes to the launcher's own line is data, and bad data changes nothing."""
     source = """
