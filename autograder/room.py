@@ -222,9 +222,22 @@ class Room:
         self.settle()
 
     def watch_threads(self) -> None:
-        """Watch the threads that the server starts from now on, for `ask_at_once`."""
+        """Watch the threads that the server starts from now on: these can be held."""
         self._script.add("room.watch_threads()")
         self.traffic.ask({"do": "watch"})
+
+    def hold_threads(self) -> None:
+        """Hold each watched thread before its next line: what wakes it, it does not notice yet."""
+        self.settle()
+        self._script.add("room.hold_threads()")
+        self.traffic.ask({"do": "hold"})
+
+    def release_threads(self) -> None:
+        """Let the held threads run on."""
+        self.settle()
+        self._script.add("room.release_threads()")
+        self.traffic.ask({"do": "run"})
+        self.settle()
 
     def leave_at_once(self, *people: Person) -> None:
         """Let people go together: every other one leaves, the rest crash."""
@@ -234,13 +247,6 @@ class Room:
         for place, person in enumerate(people):
             person.disconnect("leave" if place % 2 == 0 else "crash")
         self.settle()
-
-    def crash_at_once(self, *people: Person) -> None:
-        """Break people's connections now, while other messages may still be on their way."""
-        self._begin(_("{count} connections broke at once").format(count=len(people)))
-        self._script.add(f"room.crash_at_once({_variables(people)})")
-        for person in people:
-            person.disconnect("crash")
 
     def forget(self) -> None:
         """Wait until nothing more comes; then let expectations look only at what comes later."""

@@ -151,7 +151,8 @@ class Traffic:
         self._must_be_open()
         started = time.monotonic()
         pause = 0.0
-        if self._idle:
+        # one look all the same: the server may have been ended from outside
+        if self._idle and not self.step(0.0):
             return "done" if done() else "idle"
         while True:
             if done():

@@ -81,7 +81,7 @@ def check(*words: str | Path, **more: Any) -> dict[str, Any]:
     return document
 
 
-def tests_of(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def results_of(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the results of all tests in a check's document."""
     for challenge in document["challenges"]:
         yield from challenge["tests"]
@@ -89,7 +89,7 @@ def tests_of(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def ids(document: Mapping[str, Any], *outcomes: str) -> set[str]:
     """Return the names of the tests that had one of `outcomes`."""
-    return {test["id"] for test in tests_of(document) if test["outcome"] in outcomes}
+    return {test["id"] for test in results_of(document) if test["outcome"] in outcomes}
 
 
 def until(condition: Callable[[], Any], what: str, seconds: float = DEADLINE) -> Any:

@@ -96,16 +96,22 @@ def test_many_join_and_leave_at_once():
         assert kinds.count("leave") == kinds.count("crash") == 15
 
 
-def test_connections_that_break_while_messages_are_on_their_way():
+def test_a_thread_that_is_held_notices_nothing_until_it_is_released():
     with serving(REFERENCE.read_text(encoding="utf-8")) as room:
-        crowd = room.join_at_once("Satu", "Dua", "Tiga")
         alice, bob = room.join("Alice", "Bob")
-        texts = [f"pesan {number}" for number in range(50)]
-        alice.say_at_once(*texts)
-        room.crash_at_once(*crowd)
-        bob.sees_in_order(*texts)
-        for person in crowd:
-            bob.sees_once(person, "keluar")
+        room.watch_threads()
+        charlie, dewi = room.join("Charlie", "Dewi")
+        room.forget()
+        room.hold_threads()
+        charlie.crash()
+        dewi.say("from a held thread")
+        alice.say("Halo")
+        bob.sees("Halo")
+        bob.never_sees(charlie)
+        bob.never_sees("from a held thread")
+        room.release_threads()
+        bob.sees_once(charlie, "keluar")
+        bob.sees_once("from a held thread")
 
 
 # -- that never was a server ----------------------------------------------------------------

@@ -59,6 +59,7 @@ def test_half_a_username_holds_nobody_up(room: Room, cast: Cast) -> None:
     half = whole[: len(name) // 2] if room.dialect.wants_line_ends else b""
     slow.be_called(name)
     slow.send_bytes(half)
+    room.settle()
     alice, bob = room.join(*cast.names(2))
     text = cast.text()
     alice.say(text)
@@ -84,6 +85,7 @@ def test_half_a_message_holds_nobody_up(room: Room, cast: Cast) -> None:
     whole = room.dialect.encode(room.dialect.chat(slow.label, text))
     half = whole[: len(whole) // 2] if room.dialect.wants_line_ends else b""
     slow.send_bytes(half)
+    room.settle()
     alice.say(interruption)
     bob.sees(interruption)
     slow.send_bytes(whole[len(half) :])
