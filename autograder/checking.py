@@ -104,9 +104,10 @@ def run_check(
     if seed is None:
         seed = secrets.randbelow(1_000_000)
     if launcher is None:
-        from autograder.room import start_launcher
+        from autograder.process import start_launcher
 
         launcher = start_launcher(submission)
+    launcher.ahead = True
     isolation = launcher.sandbox.level
     try:
         results, errors = _run_tests(challenges, launcher, seed, progress)

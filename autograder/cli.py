@@ -155,7 +155,7 @@ def _run(
     submission: Submission, challenges: list[str], seed: int | None, *, quiet: bool
 ) -> CheckResult:
     """Run a check, showing progress on a terminal."""
-    from autograder.room import start_launcher
+    from autograder.process import start_launcher
 
     launcher = start_launcher(submission)  # gets ready while pytest is imported
     from autograder.checking import run_check

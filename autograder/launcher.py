@@ -24,6 +24,7 @@ and says {"listening": port} by itself.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -46,6 +47,7 @@ BACKLOG = 128  # so that a burst of connections is never answered by the kernel'
 LOCKSTEPS = 40  # lines from reading a username to the first answer; most need a dozen
 STILL, STILL_SECONDS = 3, 0.0003  # so many looks in a row that find no line run, so far apart
 HURRY_FROM, HURRY_UP_TO, HURRY_FACTOR = 0.02, 2.0, 20.0  # seconds, seconds, times
+SWEEP_ROUNDS, GENTLE_ROUNDS = 100, 10  # in the first ones each process is ended by its own number
 POLL_SECONDS = 0.02  # socketserver looks twice a second whether it shall stop; this is quicker
 
 
@@ -439,6 +441,7 @@ class WarmLauncher:
         with contextlib.suppress(Exception):
             source = order["files"][order["name"]].encode("latin-1")
             self.code = compile(source, order["name"], "exec")
+        gc.freeze()  # a server that collects garbage would copy every page that it looks at
         self.channel.send({"ready": os.getpid()})
 
     def start(self, order: Message, fds: Sequence[int]) -> None:
@@ -452,7 +455,7 @@ class WarmLauncher:
         for fd in fds:
             os.close(fd)
         self.servers[pid] = folder
-        self.channel.send({"started": pid})
+        self.channel.send({order["answer"]: pid})
 
     def become_server(
         self, order: Message, folder: str, output: int, server_channel: int
@@ -466,6 +469,7 @@ class WarmLauncher:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.setsid()
+        adopt_orphans()  # its own, as long as it lives: so nobody takes them for another server's
         nothing = os.open(os.devnull, os.O_RDONLY)
         for source, target in ((nothing, 0), (output, 1), (output, 2), (server_channel, 3)):
             os.dup2(source, target)
@@ -477,21 +481,14 @@ class WarmLauncher:
         channel = Channel(socket.socket(fileno=3))
         raise Become(order, self.code, folder, channel)
 
-    def connect(self, port: int) -> None:
-        """Connect to a server on behalf of the grader, which is outside this network."""
-        sock = socket.socket()
-        sock.setblocking(False)
-        with contextlib.suppress(BlockingIOError, InterruptedError):
-            try:
-                sock.connect(("127.0.0.1", port))
-            except OSError as error:
-                if error.errno not in (115, 36):  # EINPROGRESS on Linux and on macOS
-                    self.channel.send({"refused": str(error)})
-                    return
-        self.channel.send({"passed": port}, [sock.fileno()])
-        sock.close()
-        # only now: while we hold it too, the grader closing it would end nothing
-        self.channel.send({"connected": port})
+    def give_sockets(self, count: int) -> None:
+        """Give the grader TCP sockets of this network, which it then connects by itself."""
+        sockets = [socket.socket() for _each in range(count)]
+        self.channel.send({"passed": count}, [sock.fileno() for sock in sockets])
+        for sock in sockets:
+            sock.close()
+        # only now: while we held one too, the grader closing it would end nothing
+        self.channel.send({"sockets": count})
 
     def stop(self, pid: int) -> None:
         """End a server and everything that it started."""
@@ -502,26 +499,32 @@ class WarmLauncher:
                 os.kill(pid, signal.SIGKILL)
             while pid in self.servers:
                 self.reap(block=True)
-        if not self.servers:
-            self.sweep()
+        self.sweep()
 
     def sweep(self) -> None:
-        """End what a server left behind, however it hid itself, and empty the folder."""
-        if self.order["alone"]:  # in a pid namespace of our own "everybody" is the sandbox
-            with contextlib.suppress(OSError):
-                os.kill(-1, signal.SIGKILL)
-        for _round in range(100):  # bounded: a process may fork while it is being ended
+        """End what servers left behind, however it hid itself, and what they wrote.
+
+        Those that still run stay, with what they started and their own folders.
+        """
+        alone = self.order["alone"]
+        for round_number in range(SWEEP_ROUNDS):  # it may fork faster than it is being ended
             orphans = [pid for pid in children() if pid not in self.servers]
             if not orphans:
                 break
+            if alone and round_number >= GENTLE_ROUNDS:  # everybody in this pid namespace but us
+                with contextlib.suppress(OSError):
+                    os.kill(-1, signal.SIGKILL)
             for pid in orphans:
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
             for pid in orphans:
                 with contextlib.suppress(OSError):
                     os.waitpid(pid, 0)
-        if self.order["alone"]:
+        if alone:
+            folders = set(self.servers.values())
             for entry in list(os.scandir(self.order["folder"])):
+                if entry.path in folders:
+                    continue
                 if entry.is_dir(follow_symlinks=False):
                     shutil.rmtree(entry.path, ignore_errors=True)
                 else:
@@ -563,26 +566,39 @@ class WarmLauncher:
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.channel.sock, selectors.EVENT_READ)
         self.selector.register(wake, selectors.EVENT_READ)
+        fds: list[int] = []  # those of orders that are still to come: several may arrive together
         while True:
             for key, _events in self.selector.select():
                 if key.fileobj is self.channel.sock:
-                    fds: list[int] = []
-                    order = self.channel.receive(fds)
-                    if order is None:
+                    if not self.obey(self.channel.receive(fds), fds):
                         return
-                    if order["do"] == "prepare":
-                        self.prepare(order)
-                    elif order["do"] == "start":
-                        self.start(order, fds)
-                    elif order["do"] == "connect":
-                        self.connect(order["port"])
-                    elif order["do"] == "stop":
-                        self.stop(order["pid"])
-                        self.channel.send({"stopped": order["pid"]})
+                    while self.channel.waiting():
+                        self.obey(self.channel.receive(fds), fds)
                 else:
                     with contextlib.suppress(OSError):
                         os.read(wake, 4096)
                     self.reap()
+
+    def obey(self, order: Message | None, fds: list[int]) -> bool:
+        """Carry out one order of the grader's; False if there is none, because it is gone.
+
+        Args:
+            order: the order.
+            fds: file descriptors that have arrived; those that belong to it are taken out.
+        """
+        if order is None:
+            return False
+        if order["do"] == "prepare":
+            self.prepare(order)
+        elif order["do"] == "start":
+            mine, fds[:] = fds[:2], fds[2:]
+            self.start(order, mine)
+        elif order["do"] == "sockets":
+            self.give_sockets(order["count"])
+        elif order["do"] == "stop":
+            self.stop(order["pid"])
+            self.channel.send({"stopped": order["pid"]})
+        return True
 
     def close(self) -> None:
         """Leave nothing behind."""

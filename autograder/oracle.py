@@ -20,7 +20,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -61,6 +61,9 @@ class Oracle(Protocol):
     def cpu_seconds(self) -> float:
         """Return the processor time that the server's threads have used so far, in seconds."""
 
+    def close(self) -> None:
+        """Let go of what was opened; the oracle is not asked any more."""
+
 
 @dataclass
 class KernelOracle:
@@ -71,18 +74,23 @@ class KernelOracle:
         ports: those on which the server listens; more may be added later.
         helpers: how many processes from there down are the launcher's own.
         own_network: whether the server has a network of its own, loopback and nothing else.
+        others: returns the servers beside this one, by their pids as the launcher knows them;
+            None where it is not known just now.
     """
 
     root: int
     ports: Sequence[int] = ()
     helpers: int = 1
     own_network: bool = False
+    others: Callable[[], frozenset[int] | None] = frozenset
     exact: bool = True
     _touched: float = field(default_factory=time.monotonic)
     _known_helpers: frozenset[int] = frozenset()
     _balance: int = 0
     _ran_at_touch: dict[int, int] | None = None
     _first_seen: dict[tuple[int, int], float] = field(default_factory=dict)
+    _inner_ids: dict[int, int] = field(default_factory=dict)
+    _files: proc.Files = field(default_factory=proc.Files)
 
     def touch(self) -> None:
         """See `Oracle`."""
@@ -98,6 +106,8 @@ class KernelOracle:
         """See `Oracle`."""
         for connection in connections:
             proc.acknowledge_now(connection)
+        if self.others() is None:
+            return "busy"
         first = self._look()
         if not first:  # no thread at all: it has ended, and the launcher is about to tell
             return "busy"
@@ -117,34 +127,56 @@ class KernelOracle:
     def cpu_seconds(self) -> float:
         """See `Oracle`."""
         total = 0
-        for pid in self.processes():
-            for tid in proc.threads_of(pid):
+        for pid, tids in self.threads().items():
+            for tid in tids:
                 with contextlib.suppress(OSError, ValueError, IndexError):
-                    total += int(proc.read(f"/proc/{pid}/task/{tid}/schedstat").split()[0])
+                    path = f"/proc/{pid}/task/{tid}/schedstat"
+                    total += int(self._files.read(path).split()[0])
         return total / 1e9
+
+    def close(self) -> None:
+        """See `Oracle`."""
+        self._files.close()
 
     def thread_count(self) -> int:
         """Return how many threads the server's processes have."""
-        return sum(len(proc.threads_of(pid)) for pid in self.processes())
+        return sum(map(len, self.threads().values()))
 
-    def processes(self) -> list[int]:
-        """Return the server's processes: all under the root that are not the launcher's own."""
-        found: list[int] = []
+    def threads(self) -> dict[int, list[int]]:
+        """Return the server's processes with their threads.
+
+        These are all under the root but the launcher's and the others'.
+        """
+        found: dict[int, list[int]] = {}
+        helpers, others = self._helpers(), self.others()
         fresh = [self.root]
         while fresh:
             pid = fresh.pop()
-            below = proc.children_of(pid)
+            if pid in helpers:  # each has a single thread
+                below = proc.children_of(pid, [pid], self._files.read)
+                if others:
+                    below = [child for child in below if self._inner_id(child) not in others]
+            else:
+                found[pid] = proc.threads_of(pid)
+                below = proc.children_of(pid, found[pid], self._files.read)
             fresh += below
-            if pid not in self._helpers():
-                found.append(pid)
         return found
+
+    def _inner_id(self, pid: int) -> int:
+        """Return a process's id as the launcher knows it, 0 where it has ended."""
+        if pid not in self._inner_ids:
+            try:
+                self._inner_ids[pid] = proc.inner_id(pid, pid)
+            except OSError:
+                return 0
+        return self._inner_ids[pid]
 
     def _helpers(self) -> frozenset[int]:
         """Return the processes of the launcher: they do nothing that nobody asked them for."""
         if not self._known_helpers and self.helpers:
             chain = [self.root]
             while len(chain) < self.helpers:
-                below = proc.children_of(chain[-1])
+                below = proc.children_of(chain[-1], [chain[-1]])
                 if not below:
                     return frozenset(chain)
                 chain.append(min(below))
@@ -161,7 +193,7 @@ class KernelOracle:
         threads = []
         for pid, tid in listed:
             try:
-                thread = proc.look_at(pid, tid, again=again)
+                thread = proc.look_at(pid, tid, again=again, read=self._files.read)
             except (FileNotFoundError, ProcessLookupError):
                 return None
             if thread is not None:
@@ -171,7 +203,7 @@ class KernelOracle:
         return threads if not again or self._listed() == listed else None
 
     def _listed(self) -> list[tuple[int, int]]:
-        return [(pid, tid) for pid in self.processes() for tid in proc.threads_of(pid)]
+        return [(pid, tid) for pid, tids in self.threads().items() for tid in tids]
 
     def waits(self, people: dict[int, str]) -> dict[int, tuple[Waits, str | None]]:
         """Return what each thread waits for, and for whom, by its id as the server knows it.
@@ -181,8 +213,8 @@ class KernelOracle:
         """
         found: dict[int, tuple[Waits, str | None]] = {}
         rows = proc.sockets_of(self.root_of_network())
-        for pid in self.processes():
-            for tid in proc.threads_of(pid):
+        for pid, tids in self.threads().items():
+            for tid in tids:
                 with contextlib.suppress(OSError, IndexError):
                     if thread := proc.look_at(pid, tid):
                         found[proc.inner_id(pid, tid)] = proc.waits_for(thread, rows, people)
@@ -206,7 +238,7 @@ class KernelOracle:
         """Tell whether no byte is between us and the server, in neither direction."""
         if self.own_network:
             with contextlib.suppress(OSError):
-                balance = proc.segments_under_way(self.root_of_network())
+                balance = proc.segments_under_way(self.root_of_network(), self._files.read)
                 if balance == self._balance:
                     return True
                 if self._all_arrived(connections, paused, gone):
@@ -274,3 +306,6 @@ class PatientOracle:
     def cpu_seconds(self) -> float:
         """Return nothing: without the kernel's help the server is asked itself."""
         return self.cpu
+
+    def close(self) -> None:
+        """See `Oracle`."""

@@ -108,7 +108,7 @@ def launcher(pytestconfig: pytest.Config) -> Iterator[Launcher]:
     """What starts the server under test."""
     run = pytestconfig.stash[RUN]
     if run.launcher is None:
-        from autograder.room import start_launcher
+        from autograder.process import start_launcher
         from autograder.submission import read_server
 
         path = _server(pytestconfig)

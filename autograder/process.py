@@ -26,6 +26,11 @@ from autograder.submission import Submission
 START_SECONDS = 60.0  # for the launcher to be ready; only a broken machine needs more than one
 ANSWER_SECONDS = 10.0
 
+SOCKETS_AT_ONCE = 16
+
+ALWAYS_PRELOADED = ("socket", "threading", "traceback", "linecache", "queue", "select")
+"""What the launcher itself needs in a server: loaded once, and not in each."""
+
 
 class LauncherLost(Exception):
     """The launcher does not answer: killed by what it runs, or by the machine."""
@@ -132,6 +137,10 @@ class ServerProcess:
     def stop(self) -> None:
         """End the server and everything that it started."""
         self.launcher.stop(self)
+        self.close()
+
+    def close(self) -> None:
+        """Close our ends of its channel and of its output."""
         with contextlib.suppress(OSError):
             self.channel.sock.close()
         if isinstance(self.output, int):
@@ -164,6 +173,7 @@ class Launcher(Protocol):
     submission: Submission
     sandbox: Sandbox
     spins: bool  # whether a server of this submission was seen working without end
+    ahead: bool  # whether to start the next server while the one before is in use
 
     def start(self, *, epoch: float | None, timezone: str | None, hurry: bool) -> ServerProcess: ...
 
@@ -177,9 +187,11 @@ class Launcher(Protocol):
 
     def helpers(self) -> int: ...
 
+    def others(self) -> frozenset[int] | None: ...
+
     def poll(self, server: ServerProcess) -> None: ...
 
-    def hear(self) -> None: ...
+    def hear(self) -> bool: ...
 
     def close(self) -> None: ...
 
@@ -206,7 +218,7 @@ def order_for(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
         "do": "prepare",
         "name": submission.name,
         "files": {name: data.decode("latin-1") for name, data in submission.files.items()},
-        "preload": ["socket", "threading", "traceback", "linecache", *submission.imports()],
+        "preload": [*ALWAYS_PRELOADED, *submission.imports()],
         "limits": sandbox.limits,
         "uid": sandbox.uid,
         "alone": sandbox.alone,
@@ -233,7 +245,12 @@ class WarmLauncher:
         self.submission = submission
         self.sandbox = sandbox
         self.spins = False
-        self._servers: dict[int, ServerProcess] = {}
+        self.ahead = False
+        self._servers: dict[int, ServerProcess] = {}  # those that run and have a room
+        self._next: ServerProcess | None = None  # started ahead; its pid is 0 until it is told
+        self._wish_of_next: tuple[object, ...] = ()
+        self._sockets: list[socket.socket] = []  # of the servers' network, not connected yet
+        self._stopping = 0  # orders to stop that were not answered yet
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
             command = sandbox.command("warm", str(theirs.fileno()))
@@ -279,27 +296,40 @@ class WarmLauncher:
     def _answer(self, kind: str, fds: list[int] | None = None) -> dict[str, Any]:
         """Wait for the answer `kind`; what the launcher tells meanwhile is taken in."""
         while True:
-            message = self._channel.receive(fds)
-            if message is None:
-                raise self._lost()
-            if "exited" in message:
-                self._ended(message)
-            elif kind in message or "refused" in message:
-                answer: dict[str, Any] = message
-                return answer
+            message = self._receive(fds)
+            if not self._take_in(message) and kind in message:
+                return message
 
-    def _ended(self, message: dict[str, Any]) -> None:
-        server = self._servers.pop(message["exited"], None)
-        if server is not None:
-            server.exit = Exit(message["status"])
-
-    def hear(self) -> None:
-        """Take in what the launcher tells by itself (that a server has ended)."""
-        message = self._channel.receive()
+    def _receive(self, fds: list[int] | None = None) -> dict[str, Any]:
+        message: dict[str, Any] | None = self._channel.receive(fds)
         if message is None:
             raise self._lost()
+        return message
+
+    def _take_in(self, message: dict[str, Any]) -> bool:
+        """Note what nobody waits for, and tell whether it was such a thing."""
         if "exited" in message:
-            self._ended(message)
+            pid = message["exited"]
+            if self._next is not None and self._next.pid == pid:
+                self._next.exit = Exit(message["status"])
+            server = self._servers.pop(pid, None)
+            if server is not None:
+                server.exit = Exit(message["status"])
+        elif "ahead" in message:
+            assert self._next is not None
+            self._next.pid = message["ahead"]
+        elif "stopped" in message:
+            self._stopping -= 1
+        else:
+            return False
+        return True
+
+    def hear(self) -> bool:
+        """Take in what the launcher tells by itself; tell whether a server in use has ended."""
+        message = self._receive()
+        concerns_somebody = message.get("exited") in self._servers
+        self._take_in(message)
+        return concerns_somebody
 
     def start(
         self, *, epoch: float | None = None, timezone: str | None = None, hurry: bool = False
@@ -316,51 +346,94 @@ class WarmLauncher:
             LauncherLost: the launcher is gone.
         """
         self._wait_ready()
+        wish = (epoch, timezone, hurry)
+        server = self._take_next() if self._wish_of_next == wish else None
+        if server is None:
+            server = self._order("started", *wish)
+            try:
+                server.pid = self._answer("started")["started"]
+            except LauncherLost:
+                server.close()
+                raise
+        self._servers[server.pid] = server
+        if self.ahead and not self.spins and epoch is None and self._next is None:
+            self._next = self._order("ahead", *wish)
+            self._wish_of_next = wish
+        return server
+
+    def _order(
+        self, answer: str, epoch: float | None, timezone: str | None, hurry: bool
+    ) -> ServerProcess:
+        """Let the launcher start a server; it tells its pid under `answer`."""
         read_end, write_end = os.pipe()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        order = {"do": "start", "epoch": epoch, "environment": environment(timezone)}
-        order["hurry"] = hurry
-        try:
-            try:
-                self._send(order, (write_end, theirs.fileno()))
-            finally:
-                theirs.close()
-                os.close(write_end)
-            pid = self._answer("started")["started"]
-        except LauncherLost:
-            ours.close()
-            os.close(read_end)
-            raise
         os.set_blocking(read_end, False)
         ours.setblocking(False)
-        server = ServerProcess(self, pid, Channel(ours), read_end)
-        self._servers[pid] = server
+        server = ServerProcess(self, 0, Channel(ours), read_end)
+        order = {
+            "do": "start",
+            "answer": answer,
+            "epoch": epoch,
+            "hurry": hurry,
+            "environment": environment(timezone),
+        }
+        try:
+            self._send(order, (write_end, theirs.fileno()))
+        except LauncherLost:
+            server.close()
+            raise
+        finally:
+            theirs.close()
+            os.close(write_end)
+        return server
+
+    def _take_next(self) -> ServerProcess | None:
+        """Return the server that was started ahead, None where it is of no use."""
+        server = self._next
+        while server is not None and not server.pid:
+            self._take_in(self._receive())
+        self._next = None
+        if server is not None and server.exit is not None:
+            # perhaps it cannot stand another one beside it: from now on each is alone
+            self.ahead = False
+            server.close()
+            return None
         return server
 
     def connect(self, port: int) -> socket.socket:
         """Begin a connection to `port` in the servers' network; see `ServerProcess.connect`."""
         if not self.sandbox.alone:
-            return begin_connection(port)
-        fds: list[int] = []
-        self._send({"do": "connect", "port": port})
-        answer = self._answer("connected", fds)
-        if "refused" in answer:
-            raise ConnectionRefusedError(answer["refused"])
-        sock = socket.socket(fileno=fds[0])
-        sock.setblocking(False)
-        return sock
+            return begin_connection(port, socket.socket())
+        if not self._sockets:
+            fds: list[int] = []
+            self._send({"do": "sockets", "count": SOCKETS_AT_ONCE})
+            self._answer("sockets", fds)
+            self._sockets = [socket.socket(fileno=fd) for fd in fds]
+        return begin_connection(port, self._sockets.pop())
 
     def stop(self, server: ServerProcess) -> None:
-        """End `server`, everything that it started, and what it wrote."""
+        """End `server`, everything that it started, and what it wrote.
+
+        It is ordered and not waited for: the launcher does one thing after another.
+        """
+        self._servers.pop(server.pid, None)
         with contextlib.suppress(LauncherLost):
             self._send({"do": "stop", "pid": server.pid})
-            self._answer("stopped")
-        self._servers.pop(server.pid, None)
+            self._stopping += 1
 
     def poll(self, server: ServerProcess) -> None:
         """Take in what the launcher told together with an answer: no socket says so any more."""
         while self._channel.waiting():
             self.hear()
+
+    def others(self) -> frozenset[int] | None:
+        """Return the servers that run beside those in use, by their pids inside the sandbox.
+
+        None where that is not known just now: one is being started or stopped.
+        """
+        if self._stopping or (self._next is not None and not self._next.pid):
+            return None
+        return frozenset([self._next.pid] if self._next is not None else [])
 
     def listen_to(self) -> list[socket.socket]:
         """Return the sockets on which `hear` has something to take in."""
@@ -376,6 +449,10 @@ class WarmLauncher:
 
     def close(self) -> None:
         """End the launcher and everything that runs under it."""
+        for sock in self._sockets:
+            sock.close()
+        if self._next is not None:
+            self._next.close()
         self._channel.sock.close()  # it then ends its servers, removes its folders and itself
         if not has_ended(self._process, ANSWER_SECONDS):
             with contextlib.suppress(OSError):
@@ -399,9 +476,8 @@ def has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
         os.close(handle)
 
 
-def begin_connection(port: int) -> socket.socket:
-    """Begin a connection to `port` on this machine's loopback; raises OSError if refused."""
-    sock = socket.socket()
+def begin_connection(port: int, sock: socket.socket) -> socket.socket:
+    """Begin to connect `sock` to `port` on its network's loopback; raises OSError if refused."""
     sock.setblocking(False)
     try:
         sock.connect(("127.0.0.1", port))
@@ -425,6 +501,7 @@ class ColdLauncher:
         self.submission = submission
         self.sandbox = sandbox
         self.spins = False
+        self.ahead = False  # and stays so: nothing would be gained by it
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self._folders: dict[int, str] = {}
 
@@ -486,10 +563,11 @@ class ColdLauncher:
 
     def connect(self, port: int) -> socket.socket:
         """Begin a connection to `port`; raises OSError if it is refused at once."""
-        return begin_connection(port)
+        return begin_connection(port, socket.socket())
 
-    def hear(self) -> None:
-        """See which servers have ended."""
+    def hear(self) -> bool:
+        """Take in nothing: `poll` sees which servers have ended."""
+        return False
 
     def poll(self, server: ServerProcess) -> None:
         """Note in `server` whether it has ended."""
@@ -531,6 +609,10 @@ class ColdLauncher:
         """Return 0: the launcher becomes the server."""
         return 0
 
+    def others(self) -> frozenset[int]:
+        """Return none: each server is by itself."""
+        return frozenset()
+
     def close(self) -> None:
         """End all servers."""
         for pid in list(self._processes):
@@ -551,3 +633,11 @@ def as_socket(process: subprocess.Popen[bytes]) -> socket.socket:
     threading.Thread(target=copy, name="server output", daemon=True).start()
     ours.setblocking(False)
     return ours
+
+
+def start_launcher(submission: Submission) -> Launcher:
+    """Start the launcher for `submission` in the strongest sandbox that works here."""
+    isolation, _why = sandbox_module.probe()
+    if sandbox_module.can_fork():
+        return WarmLauncher(submission, isolation)
+    return ColdLauncher(submission, isolation)

@@ -14,15 +14,14 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, overload
 
-from autograder import sandbox
 from autograder.diagram import Diagram, Mark
 from autograder.dialect import Dialect
 from autograder.failures import Cause, Evidence, Unmet
 from autograder.i18n import _
 from autograder.inbox import name_pattern
-from autograder.oracle import KernelOracle
+from autograder.oracle import KernelOracle, Oracle
 from autograder.person import Person
-from autograder.process import ColdLauncher, Launcher, ServerProcess, WarmLauncher
+from autograder.process import Launcher, ServerProcess, start_launcher
 from autograder.script import Script
 from autograder.server_output import cause_of_death, how_it_ended, last_lines, thread_error
 from autograder.submission import Submission, read_server
@@ -40,14 +39,6 @@ from autograder.visible import visible
 FENCE_SECONDS = 2.0
 
 TIME_ZONE = "WIB-7"  # Jakarta; in POSIX form, which needs no file of time zones
-
-
-def start_launcher(submission: Submission) -> Launcher:
-    """Start the launcher for `submission` in the strongest sandbox that works here."""
-    isolation, _why = sandbox.probe()
-    if sandbox.can_fork():
-        return WarmLauncher(submission, isolation)
-    return ColdLauncher(submission, isolation)
 
 
 class Room:
@@ -101,7 +92,12 @@ class Room:
         self.traffic = Traffic(self.launcher, process)
         # also when the program ends or nobody refers to the room any more
         self._close = weakref.finalize(
-            self, _close, self.traffic.selector, process, None if launcher else self.launcher
+            self,
+            _close,
+            self.traffic.selector,
+            self.traffic.oracle,
+            process,
+            None if launcher else self.launcher,
         )
         if dialect is not None:
             self.traffic.transcript.line_ends = dialect.line_ends
@@ -653,10 +649,14 @@ def seconds_since_1970(moment: datetime.datetime, timezone: str) -> float:
 
 
 def _close(
-    selector: selectors.BaseSelector, process: ServerProcess, launcher: Launcher | None
+    selector: selectors.BaseSelector,
+    oracle: Oracle,
+    process: ServerProcess,
+    launcher: Launcher | None,
 ) -> None:
     """End what belongs to a room; its `launcher` too where it is the room's own."""
     selector.close()
+    oracle.close()
     with contextlib.suppress(OSError):
         process.stop()
     if launcher is not None:

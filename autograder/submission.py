@@ -19,10 +19,10 @@ MAX_BYTES = 512 * 1024  # of one file
 
 PRELOADABLE = frozenset(
     "argparse asyncio base64 collections concurrent.futures contextlib copy csv dataclasses"
-    " datetime enum errno functools hashlib itertools json logging math multiprocessing os pathlib"
-    " pickle queue random re select selectors signal socket socketserver sqlite3 ssl string struct"
-    " subprocess sys textwrap threading time traceback types typing unicodedata uuid"
-    " zoneinfo".split()
+    " datetime enum errno functools hashlib heapq hmac itertools json logging math multiprocessing"
+    " operator os pathlib pickle queue random re secrets select selectors shlex signal socket"
+    " socketserver sqlite3 ssl string struct subprocess sys textwrap threading time traceback types"
+    " typing unicodedata uuid zoneinfo".split()
 )
 
 

@@ -63,6 +63,7 @@ class Traffic:
                 process.ports,
                 launcher.helpers(),
                 launcher.sandbox.alone,
+                launcher.others,
             )
         else:
             self.oracle = PatientOracle()
@@ -237,8 +238,7 @@ class Traffic:
         moved = False
         for key, events in self.selector.select(seconds):
             if key.data == "launcher":
-                self.launcher.hear()
-                moved = True
+                moved |= self.launcher.hear()
             elif key.data == "output":
                 moved |= self._read_output()
             elif key.data == "channel":

@@ -11,7 +11,8 @@ from helpers import LISTENING, REFERENCE, family, gone, server_file, submission,
 from autograder import checking
 from autograder.checking import CHALLENGES, UnknownChallenge, resolve, run_check
 from autograder.i18n import speaking
-from autograder.room import Room, start_launcher
+from autograder.process import start_launcher
+from autograder.room import Room
 from autograder.submission import read_server
 
 ECHO = """

@@ -12,7 +12,8 @@ from helpers import LISTENING, printed, serving, until
 from autograder.dialect import OUR_DIALECT
 from autograder.failures import Unmet
 from autograder.i18n import speaking
-from autograder.room import Room, start_launcher
+from autograder.process import start_launcher
+from autograder.room import Room
 from autograder.submission import Submission
 
 MODES = pytest.mark.parametrize("mode", ["", "fork", "sandbox"], ids=["best", "cold", "plain"])

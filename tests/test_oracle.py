@@ -430,6 +430,35 @@ def test_both_ends_of_a_connection():
             until(lambda: proc.unacknowledged(ours) == 0, "the acknowledgement")
 
 
+def test_files_stay_open_and_are_those_of_the_same_process():
+    before = len(os.listdir("/proc/self/fd"))
+    files = proc.Files()
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as process:
+        path = f"/proc/{process.pid}/stat"
+        assert files.read(path) == proc.read(path)
+        assert files.read(path).startswith(f"{process.pid} ")
+        assert len(os.listdir("/proc/self/fd")) == before + 2  # the pipe is one
+    with pytest.raises(ProcessLookupError):  # not what another process of this number may be
+        os.pread(files._open[path], 10, 0)
+    with pytest.raises(FileNotFoundError):
+        files.read(path)
+    many = [f"/proc/self/task/{os.getpid()}/{name}" for name in ("stat", "maps")] * 2
+    assert all(files.read(each) for each in many)
+    assert len(files.read(many[1])) > 4096, "a file of several pages"
+    files.close()
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_the_number_of_open_files_is_bounded():
+    files = proc.Files()
+    files.MOST_OPEN = 1
+    before = len(os.listdir("/proc/self/fd"))
+    for name in ("stat", "status", "maps", "stat"):
+        assert files.read(f"/proc/self/{name}")
+    assert len(os.listdir("/proc/self/fd")) == before + 1
+    files.close()
+
+
 def test_the_threads_and_children_of_a_process():
     program = (
         "import subprocess, sys, threading\n"
@@ -438,7 +467,8 @@ def test_the_threads_and_children_of_a_process():
     )
     with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE) as process:
         until(lambda: len(proc.threads_of(process.pid)) == 2, "a second thread")
-        (child,) = until(lambda: proc.children_of(process.pid), "the child")
+        tids = proc.threads_of(process.pid)
+        (child,) = until(lambda: proc.children_of(process.pid, tids), "the child")
         assert proc.inner_id(child, child) == child
 
         def waits():
@@ -447,7 +477,7 @@ def test_the_threads_and_children_of_a_process():
 
         until(waits, "the child waits for input")
         process.stdin.close()
-    assert proc.threads_of(process.pid) == [] and proc.children_of(process.pid) == []
+    assert proc.threads_of(process.pid) == [] and proc.children_of(process.pid, tids) == []
 
 
 def test_a_process_that_has_ended_but_was_not_waited_for_does_nothing():

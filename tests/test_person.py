@@ -9,7 +9,8 @@ from helpers import server_file, serving, submission
 from autograder.dialect import OUR_DIALECT, Dialect
 from autograder.failures import Unmet
 from autograder.i18n import speaking
-from autograder.room import Room, start_launcher
+from autograder.process import start_launcher
+from autograder.room import Room
 
 PUPPET = r"""
 import os

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+from datetime import datetime
 
 import psutil
 import pytest
@@ -13,8 +14,8 @@ from helpers import LISTENING, family, gone, server_file, submission, until, wit
 
 from autograder.dialect import OUR_DIALECT
 from autograder.launcher import Channel
-from autograder.process import LauncherLost
-from autograder.room import Room, start_launcher
+from autograder.process import LauncherLost, start_launcher
+from autograder.room import Room
 from autograder.sandbox import LAUNCHER
 
 MODES = pytest.mark.parametrize("mode", ["", "sandbox", "fork"], ids=["best", "plain", "cold"])
@@ -64,6 +65,7 @@ def test_servers_are_started_reached_and_stopped(mode):
                 server.connect().close()
             assert len({server.pid for server in servers}) == 3
             servers[1].stop()
+            until(lambda: launcher.poll(servers[1]) or launcher.others() is not None, "it ends")
             with pytest.raises(ConnectionError):
                 connect_and_read(servers[1])
             servers[0].connect().close()
@@ -133,6 +135,92 @@ def test_the_server_is_what_it_was_when_the_check_began(tmp_path):
         with Room(room.submission, launcher=room.launcher, dialect=OUR_DIALECT) as again:
             again.settle()
             assert again.log == "first\n"
+
+
+# -- ahead ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ahead():
+    """Return what makes a launcher that starts the next server while one is in use."""
+    with contextlib.ExitStack() as launchers:
+
+        def make(source=LISTENING):
+            launcher = start_launcher(submission(source))
+            launchers.callback(launcher.close)
+            launcher.ahead = True
+            return launcher
+
+        yield make
+
+
+def open_room(launcher, **more):
+    return Room(launcher.submission, launcher=launcher, dialect=OUR_DIALECT, **more)
+
+
+@pytest.mark.parametrize("mode", ["", "sandbox"], ids=["best", "plain"])
+def test_the_next_server_is_started_ahead_and_is_nobodys_business(ahead, mode):
+    with without(mode):
+        launcher = ahead("import threading\nthreading.active_count()" + LISTENING)
+    with open_room(launcher) as room:
+        alone = room.thread_count()
+        (next_pid,) = until(launcher.others, "the next one runs")
+        assert next_pid != room.process.pid
+        assert room.settle() == "idle"
+        assert room.thread_count() == alone
+    with open_room(launcher) as second:
+        assert second.process.pid == next_pid
+        assert second.thread_count() == alone
+        second.connect()
+        assert second.settle() == "idle"
+
+
+def test_a_server_with_another_clock_is_not_taken_from_those_started_ahead(ahead):
+    launcher = ahead("import time\nprint(time.strftime('%Y'))" + LISTENING)
+    with open_room(launcher):
+        (next_pid,) = until(launcher.others, "the next one runs")
+    with open_room(launcher, clock=datetime(2031, 1, 2)) as later:
+        later.settle()
+        assert later.log == "2031\n"
+    with open_room(launcher) as third:
+        assert third.process.pid == next_pid
+
+
+def test_what_a_server_leaves_behind_is_ended_although_another_is_ready(ahead):
+    launcher = ahead(
+        "import os, time\n"
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "    if os.fork() == 0:\n"
+        "        print('left', flush=True)\n"
+        "        time.sleep(1000)\n"
+        "    os._exit(0)\n"
+        "os.wait()\n" + LISTENING
+    )
+    root = None
+    for _room in range(3):
+        with open_room(launcher) as room:
+            root = launcher.root_pid(room.process)
+            assert room.settle() == "idle"
+            assert room.log == "left\n"
+            until(launcher.others, "the next one runs")
+    until(lambda: launcher.poll(room.process) or launcher.others() is not None, "it is ended")
+    left = [each for each in family(root) if "launcher" in " ".join(each.cmdline())]
+    # the launcher with bubblewrap outside and inside, and the one that is ready and its own child
+    assert len(left) <= launcher.helpers() + 2
+
+
+def test_a_server_that_bears_no_other_beside_it_is_started_alone(ahead):
+    launcher = ahead(
+        "import socket\n"
+        "only = socket.socket(socket.AF_UNIX)\n"
+        "only.bind('\\0the one and only')" + LISTENING
+    )
+    for _room in range(3):
+        with open_room(launcher) as room:
+            room.connect()
+            assert room.settle() == "idle"
+            until(lambda: launcher.others() is not None, "the next one was tried")
 
 
 # -- the line between grader and launcher ---------------------------------------------------

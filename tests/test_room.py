@@ -23,7 +23,8 @@ from autograder.dialect import OUR_DIALECT, Dialect
 from autograder.failures import STARTING, RoomClosed, Unmet
 from autograder.i18n import speaking
 from autograder.learning import learn_dialect
-from autograder.room import Room, start_launcher
+from autograder.process import start_launcher
+from autograder.room import Room
 from autograder.submission import BadServer
 
 

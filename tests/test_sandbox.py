@@ -11,8 +11,8 @@ from helpers import LISTENING, PROJECT, family, gone, printed, serving, submissi
 from autograder import sandbox
 from autograder.dialect import OUR_DIALECT
 from autograder.failures import Unmet
-from autograder.process import LauncherLost
-from autograder.room import Room, start_launcher
+from autograder.process import LauncherLost, start_launcher
+from autograder.room import Room
 
 BOTH = pytest.mark.parametrize("mode", ["", "sandbox"], ids=["bubblewrap", "process"])
 
