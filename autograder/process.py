@@ -388,17 +388,29 @@ class WarmLauncher:
         return server
 
     def _take_next(self) -> ServerProcess | None:
-        """Return the server that was started ahead, None where it is of no use."""
+        """Return the server that was started ahead once it listens, None where it never will."""
         server = self._next
-        while server is not None and not server.pid:
-            self._take_in(self._receive())
-        self._next = None
-        if server is not None and server.exit is not None:
-            # perhaps it cannot stand another one beside it: from now on each is alone
-            self.ahead = False
-            server.close()
+        if server is None:
             return None
-        return server
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while not (server.pid and server.ports) and server.exit is None:
+            if time.monotonic() > deadline:
+                break
+            if self._channel.waiting():
+                self._take_in(self._receive())
+                continue
+            ready, _, _ = select.select([self._channel.sock, server.channel.sock], [], [], 1)
+            if self._channel.sock in ready:
+                self._take_in(self._receive())
+            if server.channel.sock in ready and not server.read_channel():
+                break
+        self._next = None
+        if server.pid and server.ports and server.exit is None:
+            return server
+        # perhaps it cannot stand another one beside it: from now on each is alone
+        self.ahead = False
+        server.stop()
+        return None
 
     def connect(self, port: int) -> socket.socket:
         """Begin a connection to `port` in the servers' network; see `ServerProcess.connect`."""

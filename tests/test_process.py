@@ -65,7 +65,7 @@ def test_servers_are_started_reached_and_stopped(mode):
                 server.connect().close()
             assert len({server.pid for server in servers}) == 3
             servers[1].stop()
-            until(lambda: launcher.poll(servers[1]) or launcher.others() is not None, "it ends")
+            until_answered(launcher)
             with pytest.raises(ConnectionError):
                 connect_and_read(servers[1])
             servers[0].connect().close()
@@ -75,6 +75,13 @@ def test_servers_are_started_reached_and_stopped(mode):
         finally:
             launcher.close()
     until(lambda: all(map(gone, everybody)), "nobody is left")
+
+
+def until_answered(launcher):
+    """Wait until the launcher has done what it was told; return `others`."""
+    while launcher.others() is None:
+        launcher.hear()
+    return launcher.others()
 
 
 def connect_and_read(server):
@@ -164,7 +171,7 @@ def test_the_next_server_is_started_ahead_and_is_nobodys_business(ahead, mode):
         launcher = ahead("import threading\nthreading.active_count()" + LISTENING)
     with open_room(launcher) as room:
         alone = room.thread_count()
-        (next_pid,) = until(launcher.others, "the next one runs")
+        (next_pid,) = until_answered(launcher)
         assert next_pid != room.process.pid
         assert room.settle() == "idle"
         assert room.thread_count() == alone
@@ -178,7 +185,7 @@ def test_the_next_server_is_started_ahead_and_is_nobodys_business(ahead, mode):
 def test_a_server_with_another_clock_is_not_taken_from_those_started_ahead(ahead):
     launcher = ahead("import time\nprint(time.strftime('%Y'))" + LISTENING)
     with open_room(launcher):
-        (next_pid,) = until(launcher.others, "the next one runs")
+        (next_pid,) = until_answered(launcher)
     with open_room(launcher, clock=datetime(2031, 1, 2)) as later:
         later.settle()
         assert later.log == "2031\n"
@@ -203,8 +210,8 @@ def test_what_a_server_leaves_behind_is_ended_although_another_is_ready(ahead):
             root = launcher.root_pid(room.process)
             assert room.settle() == "idle"
             assert room.log == "left\n"
-            until(launcher.others, "the next one runs")
-    until(lambda: launcher.poll(room.process) or launcher.others() is not None, "it is ended")
+            until_answered(launcher)
+    until_answered(launcher)
     left = [each for each in family(root) if "launcher" in " ".join(each.cmdline())]
     # the launcher with bubblewrap outside and inside, and the one that is ready and its own child
     assert len(left) <= launcher.helpers() + 2
@@ -220,7 +227,7 @@ def test_a_server_that_bears_no_other_beside_it_is_started_alone(ahead):
         with open_room(launcher) as room:
             room.connect()
             assert room.settle() == "idle"
-            until(lambda: launcher.others() is not None, "the next one was tried")
+            until_answered(launcher)
 
 
 # -- the line between grader and launcher ---------------------------------------------------
