@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import itertools
 import os
 import secrets
 import tempfile
@@ -14,8 +15,11 @@ from typing import TYPE_CHECKING
 
 from autograder import i18n
 from autograder.i18n import _
+from autograder.lane import Lane, LaneLost, Tick, can_fork_safely, cores
 from autograder.proc import kernel_can_be_asked
+from autograder.process import start_launcher
 from autograder.results import ChallengeResult, CheckResult, TestResult
+from autograder.sandbox import can_fork
 from autograder.stamps import TIME
 
 if TYPE_CHECKING:
@@ -40,6 +44,8 @@ CHALLENGES = (
 
 EITHER_TIMESTAMP = "timestamp_a|timestamp_b"
 """Stands for the one whose form the server's messages have; timestamp_a where they have none."""
+
+WORTH_TWO_LANES = 20  # tests
 
 Progress = Callable[[int, int, str], None]
 """Called before each test with its number from 1, how many there are, and its title."""
@@ -87,6 +93,7 @@ def run_check(
     *,
     seed: int | None = None,
     progress: Progress | None = None,
+    two_lanes: bool = False,
 ) -> CheckResult:
     """Check a server.
 
@@ -96,6 +103,7 @@ def run_check(
         launcher: what starts it, if that is under way already; it is closed in any case.
         seed: what names and texts are drawn from; None for a new one.
         progress: told before each test.
+        two_lanes: whether a second process may do half of the tests, where that is quicker.
 
     Returns:
         the results; a failure of the grader is among them and never raised.
@@ -103,26 +111,48 @@ def run_check(
     started = time.monotonic()
     if seed is None:
         seed = secrets.randbelow(1_000_000)
-    if launcher is None:
-        from autograder.process import start_launcher
-
-        launcher = start_launcher(submission)
-    launcher.ahead = True
-    isolation = launcher.sandbox.level
-    try:
-        results, errors = _run_tests(challenges, launcher, seed, progress)
-    finally:
-        launcher.close()
+    with contextlib.ExitStack() as launchers:
+        if launcher is None:
+            launcher = start_launcher(submission)
+        launchers.callback(launcher.close)
+        second = None
+        if two_lanes and _worth_two_lanes(challenges):
+            second = start_launcher(submission)
+            launchers.callback(second.close)
+        results, errors = _run_tests(challenges, launcher, second, seed, progress)
     return CheckResult(
         server=submission.path,
         language=i18n.language(),
-        isolation=isolation,
+        isolation=launcher.sandbox.level,
         idle_oracle=kernel_can_be_asked(),
         seed=seed,
         seconds=round(time.monotonic() - started, 3),
         challenges=tuple(ChallengeResult(name, tuple(tests)) for name, tests in results.items()),
         error_file=_write_errors(errors) if errors else None,
     )
+
+
+def _worth_two_lanes(challenges: Sequence[str]) -> bool:
+    """Tell whether two processes are quicker than one: the second takes a while to start."""
+    if not (can_fork() and can_fork_safely() and cores() > 1):
+        return False
+    return len(challenges) > 1 and sum(map(_size, challenges)) >= WORTH_TWO_LANES
+
+
+def _size(challenge: str) -> int:
+    """Return how many tests a challenge has."""
+    name = challenge.partition("|")[0]  # those of EITHER_TIMESTAMP have as many
+    return (FOLDER / f"test_{name}.py").read_text(encoding="utf-8").count("\n@story(")
+
+
+def _halves(challenges: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Split challenges into two halves with about as many tests, each in its order."""
+    halves: tuple[list[str], list[str]] = [], []
+    for name in sorted(challenges, key=_size, reverse=True):
+        min(halves, key=lambda half: sum(map(_size, half))).append(name)
+    for half in halves:
+        half.sort(key=challenges.index)
+    return halves
 
 
 def _timestamp(run: Run) -> str:
@@ -134,18 +164,100 @@ def _timestamp(run: Run) -> str:
 
 
 def _run_tests(
-    challenges: Sequence[str], launcher: Launcher, seed: int, progress: Progress | None
+    challenges: Sequence[str],
+    launcher: Launcher,
+    second: Launcher | None,
+    seed: int,
+    progress: Progress | None,
 ) -> tuple[dict[str, list[TestResult]], list[str]]:
-    """Run pytest in this process; return results by challenge, and the grader's own tracebacks."""
-    import pytest
+    """Run the tests; return results by challenge, and the grader's own tracebacks."""
+    from autograder.plugin import Run
 
-    from autograder.plugin import RUN, Run
-
+    launcher.ahead = True
     run = Run(seed, launcher)
     if EITHER_TIMESTAMP in challenges:
         fits = _timestamp(run)
         challenges = [fits if name == EITHER_TIMESTAMP else name for name in challenges]
-    by_challenge: dict[str, list[str]] = {name: [] for name in challenges}
+    count = sum(map(_size, challenges))
+    if second is not None and run.starts():
+        _run_in_two_lanes(run, second, challenges, count, progress)
+    else:
+        numbers = itertools.count(1)
+        _run_pytest(
+            run, challenges, lambda title: progress and progress(next(numbers), count, title)
+        )
+    if run.evidence:
+        from autograder.misconceptions import name_misconceptions
+
+        run.results = name_misconceptions(run.results, run.evidence)
+    results: dict[str, list[TestResult]] = {}
+    for challenge in challenges:
+        tests = run.collected.get(challenge, [])
+        results[challenge] = [run.results[name] for name in tests if name in run.results]
+        if not tests or len(results[challenge]) != len(tests):
+            missing = sorted(set(tests) - set(run.results))
+            run.errors.append(f"challenge {challenge}: no result for {missing or 'any test'}")
+    return results, run.errors
+
+
+def _run_in_two_lanes(
+    run: Run, second: Launcher, challenges: Sequence[str], count: int, progress: Progress | None
+) -> None:
+    """Run half of the tests in a copy of this process with a launcher of its own."""
+    from autograder.plugin import Run
+
+    mine, others = _halves(challenges)
+    first = run.launcher
+    assert first is not None
+
+    def work(tick: Tick) -> Run:
+        first.let_go()
+        second.ahead = True
+        part = Run(run.seed, second, dialect=run.dialect)
+        _run_pytest(part, others, lambda _title: tick())
+        part.launcher = None
+        return part
+
+    _import_what_tests_need()  # once, and not in both
+    lane = Lane(work)
+    try:
+        second.let_go()
+        started = 0
+
+        def on_test(title: str) -> None:
+            nonlocal started
+            started += 1
+            if progress is not None:
+                progress(started + lane.ticks(), count, title)
+
+        _run_pytest(run, mine, on_test)
+        while progress is not None and lane.wait_for_tick():
+            progress(started + lane.ticks(), count, "…")
+        try:
+            run.merge(lane.result(), challenges)
+        except LaneLost as lost:
+            run.errors.append(str(lost))
+    finally:
+        lane.close()
+
+
+def _import_what_tests_need() -> None:
+    import pytest  # noqa: F401
+
+    import autograder.casting
+    import autograder.person
+    import autograder.room  # noqa: F401
+
+
+def _run_pytest(run: Run, challenges: Sequence[str], on_test: Callable[[str], object]) -> None:
+    """Run pytest in this process; the results, and the grader's own tracebacks, go to `run`.
+
+    Args:
+        on_test: called before each test with its title.
+    """
+    import pytest
+
+    from autograder.plugin import RUN
 
     class Gatherer:
         """Hands the run to the plugin, and follows it."""
@@ -155,15 +267,12 @@ def _run_tests(
             config.stash[RUN] = run
 
         def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-            self.count = len(items)
-            self.number = 0
             for item in items:
-                by_challenge[item.path.stem.removeprefix("test_")].append(item.name)
+                challenge = item.path.stem.removeprefix("test_")
+                run.collected.setdefault(challenge, []).append(item.name)
 
         def pytest_runtest_logstart(self, nodeid: str) -> None:
-            self.number += 1
-            if progress is not None:
-                progress(self.number, self.count, nodeid.rpartition("::")[2])
+            on_test(nodeid.rpartition("::")[2])
 
         def pytest_internalerror(self, excrepr: object) -> bool:
             run.errors.append(str(excrepr))
@@ -174,7 +283,7 @@ def _run_tests(
                 run.errors.append(str(report.longrepr))
 
     arguments = [
-        *(str(FOLDER / f"test_{name}.py") for name in by_challenge),
+        *(str(FOLDER / f"test_{name}.py") for name in challenges),
         *("-c", str(FOLDER / "pytest.ini"), "--rootdir", str(FOLDER), "--noconftest"),
         # the tests expect things of rooms and assert nothing themselves: plain is quicker
         *("--assert=plain", "--capture=no", "-p", "autograder.plugin"),
@@ -185,17 +294,6 @@ def _run_tests(
         code = pytest.main(arguments, plugins=[Gatherer()])
     if code == pytest.ExitCode.INTERRUPTED and not run.errors:
         raise KeyboardInterrupt
-    if run.evidence:
-        from autograder.misconceptions import name_misconceptions
-
-        run.results = name_misconceptions(run.results, run.evidence)
-    results: dict[str, list[TestResult]] = {}
-    for challenge, names in by_challenge.items():
-        results[challenge] = [run.results[name] for name in names if name in run.results]
-        if not names or len(results[challenge]) != len(names):
-            missing = sorted(set(names) - set(run.results))
-            run.errors.append(f"challenge {challenge}: no result for {missing or 'any test'}")
-    return results, run.errors
 
 
 # Parts of pytest that a check does not use; each costs a millisecond or two at every start.

@@ -169,7 +169,12 @@ def _run(
 
     try:
         return run_check(
-            challenges, submission, launcher, seed=seed, progress=progress if show else None
+            challenges,
+            submission,
+            launcher,
+            seed=seed,
+            progress=progress if show else None,
+            two_lanes=True,
         )
     finally:
         if show:

@@ -10,7 +10,7 @@ import functools
 import secrets
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,8 @@ class Run:
         dialect: how the server speaks, once it is known.
         results: by test name, in the order in which they ran.
         evidence: what was seen in each failed test, by its name.
+        collected: the names of the tests by challenge, in their order.
+        needs: what each test needs, by its name.
         errors: tracebacks of the grader's own failures.
         never_started: name of the test that found that the server does not start at all.
         no_dialect: why nobody can find out how the server speaks: it does not start.
@@ -47,6 +49,8 @@ class Run:
     dialect: Dialect | None = None
     results: dict[str, TestResult] = field(default_factory=dict)
     evidence: dict[str, Evidence] = field(default_factory=dict)
+    collected: dict[str, list[str]] = field(default_factory=dict)
+    needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     never_started: str | None = None
     no_dialect: Unmet | None = None
@@ -70,6 +74,66 @@ class Run:
                 self.no_dialect = unmet
                 raise
         return self.dialect
+
+    def starts(self) -> bool:
+        """Tell whether the server comes to listen."""
+        from autograder.failures import Unmet
+
+        with contextlib.suppress(Unmet):
+            self.learn()
+        return self.no_dialect is None
+
+    def causes(self, name: str) -> list[str]:
+        """Return the tests because of which the test `name` makes no sense."""
+        return [
+            need
+            for need in self.needs[name]
+            # where the grader failed nothing is known of the server, and nothing speaks against it
+            if need in self.results and self.results[need].outcome in ("failed", "skipped")
+        ]
+
+    def merge(self, other: Run, challenges: Sequence[str]) -> None:
+        """Take in the results of other challenges, as if all had run one after another here.
+
+        Args:
+            other: the run of the other part of the challenges, of the same server.
+            challenges: all of them, in the order in which they would have run.
+        """
+        found = self.results | other.results
+        stops = {self.never_started, other.never_started}
+        self.never_started, self.results = None, {}
+        self.collected |= other.collected
+        self.needs |= other.needs
+        self.evidence |= other.evidence
+        self.errors += other.errors
+        for name in (name for each in challenges for name in self.collected.get(each, [])):
+            if name not in found:
+                continue
+            causes = [self.never_started] if self.never_started else self.causes(name)
+            result = found[name]
+            if causes and result.outcome != "error":
+                result = _skipped(name, result.title, result.max_points, causes[0])
+                self.evidence.pop(name, None)
+            elif name in stops:
+                self.never_started = name
+            self.results[name] = result
+
+
+def _skipped(
+    name: str, title: str, points: float, because: str, seconds: float = 0.0
+) -> TestResult:
+    """Return the result of a test that was not tried."""
+    from autograder.results import TestResult
+
+    return TestResult(
+        id=name,
+        title=title,
+        outcome="skipped",
+        points=0.0,
+        max_points=points,
+        skipped_because=because,
+        seconds=seconds,
+    )
 
 
 RUN = pytest.StashKey[Run]()
@@ -155,13 +219,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         return
     item.stash[STARTED] = time.monotonic()
     run = item.config.stash[RUN]
-    causes = [run.never_started] if run.never_started else []
-    causes += [
-        name
-        for name in marker.kwargs["needs"]
-        # where the grader failed nothing is known of the server, and nothing speaks against this
-        if name in run.results and run.results[name].outcome in ("failed", "skipped")
-    ]
+    run.needs[item.name] = marker.kwargs["needs"]
+    causes = [run.never_started] if run.never_started else run.causes(item.name)
     if causes:
         pytest.skip(causes[0])
 
@@ -201,9 +260,7 @@ def _record(
     if error is None:
         run.results[name] = TestResult(outcome="passed", points=points, **facts)
     elif isinstance(error, pytest.skip.Exception):
-        run.results[name] = TestResult(
-            outcome="skipped", points=0.0, skipped_because=str(error.msg), **facts
-        )
+        run.results[name] = _skipped(name, _(title), points, str(error.msg), facts["seconds"])
     elif isinstance(error, Unmet):
         if error.cause in STARTING or error.starting:
             run.never_started = name

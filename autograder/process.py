@@ -193,6 +193,8 @@ class Launcher(Protocol):
 
     def hear(self) -> bool: ...
 
+    def let_go(self) -> None: ...
+
     def close(self) -> None: ...
 
 
@@ -459,13 +461,17 @@ class WarmLauncher:
         """Return how many processes from `root_pid` down are the launcher's own."""
         return 3 if self.sandbox.alone else 1  # bubblewrap inside and outside, and the launcher
 
-    def close(self) -> None:
-        """End the launcher and everything that runs under it."""
+    def let_go(self) -> None:
+        """Close our ends: another copy of this process uses the launcher, or nobody."""
         for sock in self._sockets:
             sock.close()
         if self._next is not None:
             self._next.close()
-        self._channel.sock.close()  # it then ends its servers, removes its folders and itself
+        self._channel.sock.close()
+
+    def close(self) -> None:
+        """End the launcher and everything that runs under it."""
+        self.let_go()  # it then ends its servers, removes its folders and itself
         if not has_ended(self._process, ANSWER_SECONDS):
             with contextlib.suppress(OSError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -624,6 +630,9 @@ class ColdLauncher:
     def others(self) -> frozenset[int]:
         """Return none: each server is by itself."""
         return frozenset()
+
+    def let_go(self) -> None:
+        """Do nothing: where processes cannot be copied, there is no other copy."""
 
     def close(self) -> None:
         """End all servers."""
