@@ -1,15 +1,21 @@
-"""Check one server against challenges: run their tests with pytest and gather the results."""
+"""Check one server against challenges: run their stories and gather the results.
+
+The stories are ordinary pytest tests and can be run by pytest, too (`autograder.plugin`). A check
+runs them by itself: importing pytest alone takes ten times as long as starting Python, and nothing
+that lies about, such as a conftest.py or a setting of the person's, can come into a check.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import difflib
+import importlib.util
 import itertools
-import os
 import secrets
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,10 +27,11 @@ from autograder.process import start_launcher
 from autograder.results import ChallengeResult, CheckResult, TestResult
 from autograder.sandbox import can_fork
 from autograder.stamps import TIME
+from autograder.story import Story, story_of
 
 if TYPE_CHECKING:
-    from autograder.plugin import Run
     from autograder.process import Launcher
+    from autograder.run import Run
     from autograder.submission import Submission
 
 FOLDER = Path(__file__).with_name("challenges")
@@ -45,7 +52,7 @@ CHALLENGES = (
 EITHER_TIMESTAMP = "timestamp_a|timestamp_b"
 """Stands for the one whose form the server's messages have; timestamp_a where they have none."""
 
-WORTH_TWO_LANES = 20  # tests
+WORTH_TWO_LANES = 3  # challenges; the second process takes a while to start
 
 Progress = Callable[[int, int, str], None]
 """Called before each test with its number from 1, how many there are, and its title."""
@@ -133,26 +140,10 @@ def run_check(
 
 
 def _worth_two_lanes(challenges: Sequence[str]) -> bool:
-    """Tell whether two processes are quicker than one: the second takes a while to start."""
+    """Tell whether two processes are quicker than one."""
     if not (can_fork() and can_fork_safely() and cores() > 1):
         return False
-    return len(challenges) > 1 and sum(map(_size, challenges)) >= WORTH_TWO_LANES
-
-
-def _size(challenge: str) -> int:
-    """Return how many tests a challenge has."""
-    name = challenge.partition("|")[0]  # those of EITHER_TIMESTAMP have as many
-    return (FOLDER / f"test_{name}.py").read_text(encoding="utf-8").count("\n@story(")
-
-
-def _halves(challenges: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Split challenges into two halves with about as many tests, each in its order."""
-    halves: tuple[list[str], list[str]] = [], []
-    for name in sorted(challenges, key=_size, reverse=True):
-        min(halves, key=lambda half: sum(map(_size, half))).append(name)
-    for half in halves:
-        half.sort(key=challenges.index)
-    return halves
+    return len(challenges) >= WORTH_TWO_LANES
 
 
 def _timestamp(run: Run) -> str:
@@ -171,170 +162,132 @@ def _run_tests(
     progress: Progress | None,
 ) -> tuple[dict[str, list[TestResult]], list[str]]:
     """Run the tests; return results by challenge, and the grader's own tracebacks."""
-    from autograder.plugin import Run
+    from autograder.run import Run
 
     launcher.ahead = True
     run = Run(seed, launcher)
     if EITHER_TIMESTAMP in challenges:
         fits = _timestamp(run)
         challenges = [fits if name == EITHER_TIMESTAMP else name for name in challenges]
-    count = sum(map(_size, challenges))
+    stories: dict[str, list[Story]] = {}
+    for challenge in challenges:
+        try:
+            stories[challenge] = stories_of(challenge)
+        except Exception:
+            run.errors.append(traceback.format_exc())
+    count = sum(map(len, stories.values()))
+    told = itertools.count(1)
+
+    def on_story(title: str) -> None:
+        if progress is not None:
+            progress(next(told), count, title)
+
     if second is not None and run.starts():
-        _run_in_two_lanes(run, second, challenges, count, progress)
+        _tell_in_two_lanes(run, second, stories, on_story)
     else:
-        numbers = itertools.count(1)
-        _run_pytest(
-            run, challenges, lambda title: progress and progress(next(numbers), count, title)
-        )
+        _tell(run, stories, stories, on_story)
     if run.evidence:
         from autograder.misconceptions import name_misconceptions
 
         run.results = name_misconceptions(run.results, run.evidence)
-    results: dict[str, list[TestResult]] = {}
-    for challenge in challenges:
-        tests = run.collected.get(challenge, [])
-        results[challenge] = [run.results[name] for name in tests if name in run.results]
-        if not tests or len(results[challenge]) != len(tests):
-            missing = sorted(set(tests) - set(run.results))
-            run.errors.append(f"challenge {challenge}: no result for {missing or 'any test'}")
+    results = {
+        challenge: [
+            run.results[story.name]
+            for story in stories.get(challenge, [])
+            if story.name in run.results  # else `errors` says why not
+        ]
+        for challenge in challenges
+    }
     return results, run.errors
 
 
-def _run_in_two_lanes(
-    run: Run, second: Launcher, challenges: Sequence[str], count: int, progress: Progress | None
-) -> None:
-    """Run half of the tests in a copy of this process with a launcher of its own."""
-    from autograder.plugin import Run
+def stories_of(challenge: str) -> list[Story]:
+    """Return the stories of a challenge, in their order.
 
-    mine, others = _halves(challenges)
+    Raises:
+        Exception: whatever its module raises.
+        ValueError: it has a test that is no story, or none at all.
+    """
+    path = FOLDER / f"test_{challenge}.py"
+    spec = importlib.util.spec_from_file_location(f"autograder.challenges.{path.stem}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    tests = {name: value for name, value in vars(module).items() if name.startswith("test_")}
+    stories = [story for test in tests.values() if (story := story_of(test)) is not None]
+    if not stories or len(stories) < len(tests):
+        raise ValueError(f"{path}: {sorted(tests) or 'no test'}, of which not all are stories")
+    return stories
+
+
+def _tell(
+    run: Run,
+    stories: Mapping[str, Sequence[Story]],
+    challenges: Iterable[str],
+    on_story: Callable[[str], None],
+) -> None:
+    """Run the stories of some challenges; `on_story` is called before each with its name."""
+    for challenge in challenges:
+        for story in stories[challenge]:
+            on_story(story.name)
+            run.tell(story)
+
+
+def _tell_in_two_lanes(
+    run: Run,
+    second: Launcher,
+    stories: Mapping[str, Sequence[Story]],
+    on_story: Callable[[str], None],
+) -> None:
+    """Run half of the stories in a copy of this process, which has a launcher of its own."""
+    from autograder.run import Run
+
+    mine, others = _halves(stories)
     first = run.launcher
     assert first is not None
 
     def work(tick: Tick) -> Run:
-        first.let_go()
         second.ahead = True
         part = Run(run.seed, second, dialect=run.dialect)
-        _run_pytest(part, others, lambda _title: tick())
+        _tell(part, stories, others, lambda _name: tick())
         part.launcher = None
         return part
 
-    _import_what_tests_need()  # once, and not in both
-    lane = Lane(work)
+    lane = Lane(first.let_go, work)
     try:
         second.let_go()
-        started = 0
+        ticks = 0
 
-        def on_test(title: str) -> None:
-            nonlocal started
-            started += 1
-            if progress is not None:
-                progress(started + lane.ticks(), count, title)
+        def catch_up() -> None:
+            nonlocal ticks
+            while ticks < lane.ticks():
+                ticks += 1
+                on_story("…")
 
-        _run_pytest(run, mine, on_test)
-        while progress is not None and lane.wait_for_tick():
-            progress(started + lane.ticks(), count, "…")
+        def on_story_here(name: str) -> None:
+            catch_up()
+            on_story(name)
+
+        _tell(run, stories, mine, on_story_here)
+        while lane.wait_for_tick():
+            catch_up()
         try:
-            run.merge(lane.result(), challenges)
+            every_story = [story for part in stories.values() for story in part]
+            run.merge(lane.result(), every_story)
         except LaneLost as lost:
             run.errors.append(str(lost))
     finally:
         lane.close()
 
 
-def _import_what_tests_need() -> None:
-    import pytest  # noqa: F401
-
-    import autograder.casting
-    import autograder.person
-    import autograder.room  # noqa: F401
-
-
-def _run_pytest(run: Run, challenges: Sequence[str], on_test: Callable[[str], object]) -> None:
-    """Run pytest in this process; the results, and the grader's own tracebacks, go to `run`.
-
-    Args:
-        on_test: called before each test with its title.
-    """
-    import pytest
-
-    from autograder.plugin import RUN
-
-    class Gatherer:
-        """Hands the run to the plugin, and follows it."""
-
-        @pytest.hookimpl(tryfirst=True)
-        def pytest_configure(self, config: pytest.Config) -> None:
-            config.stash[RUN] = run
-
-        def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-            for item in items:
-                challenge = item.path.stem.removeprefix("test_")
-                run.collected.setdefault(challenge, []).append(item.name)
-
-        def pytest_runtest_logstart(self, nodeid: str) -> None:
-            on_test(nodeid.rpartition("::")[2])
-
-        def pytest_internalerror(self, excrepr: object) -> bool:
-            run.errors.append(str(excrepr))
-            return True
-
-        def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-            if report.failed:
-                run.errors.append(str(report.longrepr))
-
-    arguments = [
-        *(str(FOLDER / f"test_{name}.py") for name in challenges),
-        *("-c", str(FOLDER / "pytest.ini"), "--rootdir", str(FOLDER), "--noconftest"),
-        # the tests expect things of rooms and assert nothing themselves: plain is quicker
-        *("--assert=plain", "--capture=no", "-p", "autograder.plugin"),
-    ]
-    for plugin in _UNNEEDED_PLUGINS:
-        arguments += ["-p", f"no:{plugin}"]
-    with _undisturbed():
-        code = pytest.main(arguments, plugins=[Gatherer()])
-    if code == pytest.ExitCode.INTERRUPTED and not run.errors:
-        raise KeyboardInterrupt
-
-
-# Parts of pytest that a check does not use; each costs a millisecond or two at every start.
-_UNNEEDED_PLUGINS = (
-    "terminal",
-    "cacheprovider",
-    "doctest",
-    "unittest",
-    "junitxml",
-    "pastebin",
-    "faulthandler",
-    "logging",
-    "setuponly",
-    "setupplan",
-    "stepwise",
-    "debugging",
-    "recwarn",
-    "tmpdir",
-    "monkeypatch",
-    "threadexception",
-    "unraisableexception",
-    "warnings",
-    "legacypath",
-    "pytester_assertions",
-)
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Keep other plugins and options of the person's out of the run."""
-    names = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
-    before = {name: os.environ.pop(name, None) for name in names}
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+def _halves(stories: Mapping[str, Sequence[Story]]) -> tuple[list[str], list[str]]:
+    """Split challenges into two halves with about as many stories, each in its order."""
+    halves: tuple[list[str], list[str]] = [], []
+    for name in sorted(stories, key=lambda name: len(stories[name]), reverse=True):
+        min(halves, key=lambda half: sum(len(stories[name]) for name in half)).append(name)
+    for half in halves:
+        half.sort(key=list(stories).index)
+    return halves
 
 
 def _write_errors(errors: list[str]) -> str:

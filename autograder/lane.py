@@ -35,13 +35,15 @@ class Lane:
     """Work that is done in a copy of this process.
 
     Args:
+        let_go: closes, in the copy, what belongs to this process alone; only then does this
+            process go on. A connection that both held would not end when this one closes it.
         work: does it. It gets a function to call whenever one part is done, and returns
             something that can be pickled.
 
     The copy ends when this process does, however it goes.
     """
 
-    def __init__(self, work: Callable[[Tick], object]) -> None:
+    def __init__(self, let_go: Callable[[], None], work: Callable[[Tick], object]) -> None:
         self._ticks = 0
         alive, self._alive = os.pipe()
         self._ticking, ticking = os.pipe()
@@ -50,9 +52,12 @@ class Lane:
         if self._pid == 0:
             for fd in (self._alive, self._ticking, self._result):
                 os.close(fd)
+            let_go()
+            os.write(ticking, b"!")
             _work(work, alive, ticking, result)
         for fd in (alive, ticking, result):
             os.close(fd)
+        os.read(self._ticking, 1)
         os.set_blocking(self._ticking, False)
 
     def ticks(self) -> int:

@@ -165,18 +165,22 @@ def sockets_of(pid: int) -> list[SocketRow]:
 def segments_under_way(pid: int, read: Callable[[str], str] = read) -> int:
     """Return how many TCP segments `pid`'s network has sent more than received.
 
-    On a network that consists of loopback alone these are the ones that are under way, but for a
-    constant: some kinds are counted on one side only. `read` reads a file.
+    On a network that consists of loopback alone these are the ones that are under way. What is
+    sent again is not among OutSegs, but among InSegs (__tcp_transmit_skb of Linux), so it is
+    added: nothing that comes or goes changes what is left when all have arrived. `read` reads
+    a file.
+
+    Raises:
+        OSError: it is not told.
     """
     names: list[str] = []
     for line in read(f"/proc/{pid}/net/snmp").splitlines():
         if line.startswith("Tcp:"):
             if not names:
                 names = line.split()
-            else:
-                values = line.split()
-                sent, received = names.index("OutSegs"), names.index("InSegs")
-                return int(values[sent]) - int(values[received])
+                continue
+            told = dict(zip(names[1:], map(int, line.split()[1:]), strict=True))
+            return told["OutSegs"] + told["RetransSegs"] - told["InSegs"]
     raise OSError("no line Tcp: in /proc/net/snmp")
 
 

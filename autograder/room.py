@@ -288,6 +288,8 @@ class Room:
 
     def _connect(self) -> Person:
         dialect = self.dialect  # found out before somebody is in the room
+        if self.traffic.somebody_left:  # whoever comes now comes after that
+            self.settle()
         number = len(self.traffic.people)
         label = _("client {number}").format(number=number + 1)
         self._begin(_("{name} connected").format(name=label))

@@ -46,6 +46,7 @@ class Traffic:
         self.transcript = Transcript()
         self.epoch = 0  # number of our last action
         self.closed = False
+        self.somebody_left = False  # and the server may not have noticed it yet
         self.spins = False  # the server was seen working without end
         self.flood: Literal["", "chat", "output"] = ""
         self._started = self._last_moved = time.monotonic()
@@ -103,6 +104,7 @@ class Traffic:
             self.transcript.add(self.now(), how, person.number)
             self._close(person)
         person.state = "gone"
+        self.somebody_left = True
         self.moved()
 
     def watch(self, person: Person) -> None:
@@ -176,6 +178,7 @@ class Traffic:
                 if self.step(0.0):
                     continue
                 self._idle = self.oracle.exact
+                self.somebody_left = False
                 return "done" if done() else "idle"
             quiet = time.monotonic() - self._last_moved
             if quiet > 0.05 and state == "busy" and self._is_spinning():

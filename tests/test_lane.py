@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 
@@ -16,13 +17,28 @@ from autograder.submission import read_server
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX")
 
 
+def nothing():
+    """Let go of nothing."""
+
+
+def test_what_the_copy_lets_go_of_is_closed_before_this_process_goes_on():
+    for _time in range(50):
+        ours, theirs = socket.socketpair()
+        lane = Lane(ours.close, lambda _tick: signal.pause())
+        theirs.settimeout(0)
+        ours.close()
+        assert theirs.recv(1) == b"", "nobody else holds it"
+        theirs.close()
+        lane.close()
+
+
 def test_the_result_comes_back_and_parts_are_counted():
     def work(tick):
         tick()
         tick()
         return {"pid": os.getpid(), "much": "x" * 1_000_000}
 
-    lane = Lane(work)
+    lane = Lane(nothing, work)
     try:
         while lane.wait_for_tick():
             pass
@@ -34,7 +50,7 @@ def test_the_result_comes_back_and_parts_are_counted():
 
 
 def test_what_it_raises_is_told():
-    lane = Lane(lambda _tick: 1 / 0)
+    lane = Lane(nothing, lambda _tick: 1 / 0)
     try:
         with pytest.raises(LaneLost, match="ZeroDivisionError"):
             lane.result()
@@ -43,7 +59,7 @@ def test_what_it_raises_is_told():
 
 
 def test_one_that_was_ended_is_lost():
-    lane = Lane(lambda _tick: signal.pause())
+    lane = Lane(nothing, lambda _tick: signal.pause())
     os.kill(lane._pid, signal.SIGKILL)
     with pytest.raises(LaneLost, match="has ended"):
         lane.result()
@@ -52,7 +68,7 @@ def test_one_that_was_ended_is_lost():
 
 def test_it_leaves_nothing_open():
     before = os.listdir("/proc/self/fd") if sys.platform == "linux" else []
-    lane = Lane(lambda _tick: signal.pause())
+    lane = Lane(nothing, lambda _tick: signal.pause())
     lane.close()
     lane.close()
     assert len(os.listdir("/proc/self/fd")) == len(before)
@@ -62,7 +78,7 @@ def test_it_ends_with_the_process_beside_it():
     program = (
         "import os, signal\n"
         "from autograder.lane import Lane\n"
-        "lane = Lane(lambda tick: signal.pause())\n"
+        "lane = Lane(lambda: None, lambda tick: signal.pause())\n"
         "print(lane._pid, flush=True)\n"
         "signal.pause()\n"
     )
@@ -95,7 +111,7 @@ def test_two_lanes_give_the_same_results_as_one(server):
 
     def told(result):
         return [
-            (test.id, test.outcome, test.points, test.skipped_because, test.misconception)
+            (test.id, test.outcome, test.points, test.skipped_because)
             for challenge in result.challenges
             for test in challenge.tests
         ]
