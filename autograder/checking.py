@@ -49,6 +49,11 @@ CHALLENGES = (
 )
 """All challenges, in the order in which a student meets them."""
 
+CHECKPOINTS = tuple(
+    f"lesson_{n:02}" for n in range(1, 8) if (FOLDER / f"test_lesson_{n:02}.py").exists()
+)
+"""What the lessons check at their ends; no exercise asks for it, and `all` does not hold it."""
+
 EITHER_TIMESTAMP = "timestamp_a|timestamp_b"
 """Stands for the one whose form the server's messages have; timestamp_a where they have none."""
 
@@ -65,7 +70,7 @@ class UnknownChallenge(ValueError):
 def resolve(names: Sequence[str]) -> list[str]:
     """Return the challenges that `names` stand for, none twice.
 
-    `all` is every one, but of the timestamp challenges `EITHER_TIMESTAMP`.
+    `all` is every one, but of the timestamp challenges `EITHER_TIMESTAMP`, and no checkpoint.
 
     Raises:
         UnknownChallenge: one is not known.
@@ -78,7 +83,7 @@ def resolve(names: Sequence[str]) -> list[str]:
                 for name in CHALLENGES
                 if name != "timestamp_b"
             ]
-        elif name in CHALLENGES:
+        elif name in CHALLENGES or name in CHECKPOINTS:
             found.append(name)
         else:
             raise UnknownChallenge(_unknown(name))
@@ -86,11 +91,12 @@ def resolve(names: Sequence[str]) -> list[str]:
 
 
 def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name.lower(), [*CHALLENGES, "all"], 1, 0.5)
+    known = (*CHALLENGES, *CHECKPOINTS, "all")
+    near = difflib.get_close_matches(name.lower(), known, 1, 0.5)
     text = _("There is no challenge “{name}”.").format(name=ascii(name)[1:-1][:60])
     if near:
         return f"{text} " + _("Did you mean “{near}”?").format(near=near[0])
-    return f"{text} " + _("There are: {names}, all.").format(names=", ".join(CHALLENGES))
+    return f"{text} " + _("There are: {names}, all.").format(names=", ".join(known[:-1]))
 
 
 def run_check(
@@ -189,7 +195,12 @@ def _run_tests(
     if run.evidence:
         from autograder.misconceptions import name_misconceptions
 
-        run.results = name_misconceptions(run.results, run.evidence)
+        lessons = {
+            story.name: challenge[-2:]
+            for challenge in CHECKPOINTS
+            for story in stories.get(challenge, [])
+        }
+        run.results = name_misconceptions(run.results, run.evidence, lessons)
     results = {
         challenge: [
             run.results[story.name]

@@ -130,14 +130,14 @@ def _check(options: argparse.Namespace) -> int:
 
 def _what_to_check(options: argparse.Namespace) -> tuple[Submission, list[str]]:
     """Return the server and the challenges that the words stand for."""
-    from autograder.checking import CHALLENGES, UnknownChallenge, resolve
+    from autograder.checking import CHALLENGES, CHECKPOINTS, UnknownChallenge, resolve
     from autograder.submission import BadServer, read_server
 
     paths = [word for word in options.challenge if _looks_like_path(word)]
     if paths and _looks_like_path(options.server):
         text = _("One server at a time, please: {first} or {second}?")
         raise UsageError(text.format(first=ascii(paths[0]), second=ascii(options.server)))
-    if options.server in (*CHALLENGES, "all") and not os.path.exists(options.server):
+    if options.server in (*CHALLENGES, *CHECKPOINTS, "all") and not os.path.exists(options.server):
         text = _("Which server? Its file comes last, such as: autograder check {names} server.py")
         raise UsageError(text.format(names=" ".join([*options.challenge, options.server])))
     try:

@@ -30,13 +30,17 @@ RULES: list[tuple[str, int, Rule]] = []
 
 
 def name_misconceptions(
-    results: Mapping[str, TestResult], evidence: Mapping[str, Evidence]
+    results: Mapping[str, TestResult],
+    evidence: Mapping[str, Evidence],
+    lessons: Mapping[str, str] | None = None,
 ) -> dict[str, TestResult]:
     """Return the results of a run, the failed ones with the misconception that fits and its hints.
 
     Args:
         results: all results of the run, by the names of the tests.
         evidence: what was seen in the failed tests, by their names.
+        lessons: the number of the lesson that a test belongs to, by their names: nothing is named
+            there that a later lesson speaks of.
     """
     cases: dict[str, Case] = {}
     for name, result in results.items():
@@ -44,16 +48,25 @@ def name_misconceptions(
             cases[name] = Case(result, evidence[name], results, cases)
     named = dict(results)
     for name, case in cases.items():
-        found = best(case)
+        found = best(case, (lessons or {}).get(name, _LAST))
         hints = () if found is None else tuple(map(_, BY_ID[found].hints))
         named[name] = replace(results[name], misconception=found, hints=hints)
     return named
 
 
-def best(case: Case) -> str | None:
-    """Return the id of the misconception that fits a failed test best; None if none or several."""
+_LAST = "99"
+
+
+def best(case: Case, lesson: str = _LAST) -> str | None:
+    """Return the id of the misconception that fits a failed test best; None if none or several.
+
+    Args:
+        lesson: number of the last lesson that may speak of it.
+    """
     weights: dict[str, int] = {}
     for name, weight, rule in RULES:
+        if BY_ID[name].lesson > lesson:
+            continue
         if weight > weights.get(name, 0) and rule(case):
             weights[name] = weight
     top = max(weights.values(), default=0)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from helpers import PROJECT, REFERENCE, SERVERS, serving
 
-from autograder.checking import CHALLENGES, FOLDER, resolve, run_check
+from autograder.checking import CHALLENGES, CHECKPOINTS, FOLDER, resolve, run_check
 from autograder.failures import Unmet
 from autograder.results import CheckResult
 from autograder.submission import read_server
@@ -65,8 +65,15 @@ def test_the_points_of_each_challenge() -> None:
         assert sum(test["points"] for test in stories(challenge).values()) == points, challenge
 
 
+def test_a_checkpoint_is_short_and_worth_a_round_number() -> None:
+    for checkpoint in CHECKPOINTS:
+        tests = stories(checkpoint)
+        assert 3 <= len(tests) <= 6, checkpoint
+        assert sum(test["points"] for test in tests.values()) % 5 == 0, checkpoint
+
+
 def test_no_two_tests_have_the_same_name() -> None:
-    names = [name for challenge in CHALLENGES for name in stories(challenge)]
+    names = [name for challenge in CHALLENGES + CHECKPOINTS for name in stories(challenge)]
     assert len(names) == len(set(names))
 
 
@@ -74,6 +81,14 @@ def test_a_test_needs_only_what_came_before() -> None:
     before: set[str] = set()
     for challenge in CHALLENGES:
         for name, test in stories(challenge).items():
+            assert set(test["needs"]) <= before, name
+            before.add(name)
+
+
+def test_a_test_of_a_checkpoint_needs_only_what_came_before_in_it() -> None:
+    for checkpoint in CHECKPOINTS:
+        before: set[str] = set()
+        for name, test in stories(checkpoint).items():
             assert set(test["needs"]) <= before, name
             before.add(name)
 

@@ -6,10 +6,10 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from helpers import LISTENING, REFERENCE, family, gone, server_file, submission, until
+from helpers import LISTENING, PROJECT, REFERENCE, family, gone, server_file, submission, until
 
 from autograder import checking
-from autograder.checking import CHALLENGES, UnknownChallenge, resolve, run_check
+from autograder.checking import CHALLENGES, CHECKPOINTS, UnknownChallenge, resolve, run_check
 from autograder.i18n import speaking
 from autograder.process import start_launcher
 from autograder.room import Room
@@ -88,6 +88,12 @@ def test_challenges_are_checked_in_the_order_asked_for_and_none_twice():
     assert resolve([]) == []
 
 
+def test_checkpoints_are_checked_by_name_and_are_no_part_of_all():
+    assert CHECKPOINTS[0] == "lesson_01"
+    assert resolve(["lesson_01", "threading", "lesson_01"]) == ["lesson_01", "threading"]
+    assert not set(resolve(["all"])) & set(CHECKPOINTS)
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
@@ -95,7 +101,10 @@ def test_challenges_are_checked_in_the_order_asked_for_and_none_twice():
         ("BROADCAST", "Did you mean “broadcast”?"),
         ("al", "Did you mean “all”?"),
         ("kicks", "Did you mean “kick”?"),
+        ("lesson_1", "Did you mean “lesson_01”?"),
+        ("Lesson 01", "Did you mean “lesson_01”?"),
         ("zzz", "There are: threading, broadcast"),
+        ("zzz", "lesson_01"),
         ("", "There are: threading"),
         ("\x1b[2J\n", "There are: threading"),
         ("../../etc/passwd", "There are: threading"),
@@ -161,6 +170,18 @@ def test_a_server_that_never_starts_fails_once_and_the_rest_is_skipped():
     assert first.outcome == "failed" and "line 1: ZeroDivisionError" in first.got
     assert {(test.outcome, test.skipped_because) for test in others} == {("skipped", first.id)}
     assert (result.points, result.exit_code) == (0, 1)
+
+
+def test_a_checkpoint_names_no_misconception_that_only_a_later_lesson_speaks_of(monkeypatch):
+    starter = read_server(PROJECT / "notebooks" / "servers" / "starter_01.py")
+
+    def named():
+        [challenge] = run_check(["lesson_01"], starter).challenges
+        return {test.misconception for test in challenge.tests}
+
+    assert named() == {None}
+    monkeypatch.setattr(checking, "CHECKPOINTS", ())
+    assert named() != {None}
 
 
 def test_the_same_seed_says_the_same_and_another_one_does_not():

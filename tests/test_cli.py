@@ -37,6 +37,7 @@ DIES = SERVERS / "trouble" / "dies_at_import.py"
     ("words", "code"),
     [
         (("check", "threading", REFERENCE), 0),
+        (("check", "lesson_01", SERVERS / "right" / "english.py"), 1),
         (("check", "threading", DIES), 1),
         (("check", "threading", "nothing.py"), 2),
         (("new", "nothing"), 2),
@@ -111,6 +112,7 @@ def test_a_file_that_may_not_be_read(tmp_path):
         (("check", "lists", "a.py", "b.py"), "One server at a time, please: 'a.py' or 'b.py'?"),
         (("check", "a/server.py", "b/server.py"), "One server at a time"),
         (("check", "lists", "all"), "Which server?"),
+        (("check", "lists", "lesson_01"), "Which server?"),
         (("check", "lists"), "cannot be read"),
         (("check", "list\x1b[2J", "server.py"), "There is no challenge"),
         (("check", "lists", "server.py", "--seed", "x"), "cannot be read"),
