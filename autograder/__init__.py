@@ -12,16 +12,18 @@ if TYPE_CHECKING:
     from autograder.i18n import use_language
     from autograder.notebook import check
     from autograder.person import Person
+    from autograder.puzzles import puzzle
     from autograder.room import Room
 
 __version__ = "0.1.0"
-__all__ = ["Person", "Room", "Unmet", "check", "use_language"]
+__all__ = ["Person", "Room", "Unmet", "check", "puzzle", "use_language"]
 
 _PLACES = {
     "Person": "autograder.person",
     "Room": "autograder.room",
     "Unmet": "autograder.failures",
     "check": "autograder.notebook",
+    "puzzle": "autograder.puzzles",
     "use_language": "autograder.i18n",
 }
 
