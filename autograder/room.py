@@ -8,11 +8,12 @@ import functools
 import os
 import re
 import selectors
+import socket
 import time
 import weakref
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from autograder.diagram import Diagram, Mark
 from autograder.dialect import Dialect
@@ -35,6 +36,9 @@ from autograder.traffic import (
     Traffic,
 )
 from autograder.visible import visible
+
+if TYPE_CHECKING:
+    from autograder.window import Window
 
 FENCE_SECONDS = 2.0
 
@@ -90,11 +94,14 @@ class Room:
             raise
         self.process = process
         self.traffic = Traffic(self.launcher, process)
-        # also when the program ends or nobody refers to the room any more
+        self._sockets: list[socket.socket] = []  # of everybody who has ever connected
+        # also when the program ends or nobody refers to the room any more: so nothing that knows
+        # the room, as the selector knows the people in it, may be kept here
         self._close = weakref.finalize(
             self,
             _close,
-            self.traffic.selector,
+            weakref.ref(self.traffic.selector),
+            self._sockets,
             self.traffic.oracle,
             process,
             None if launcher else self.launcher,
@@ -120,8 +127,6 @@ class Room:
 
     def close(self) -> None:
         """End the server and all connections; what was said stays readable."""
-        for person in self.traffic.people:
-            person.sock.close()
         self.traffic.closed = True
         self._close()
 
@@ -304,6 +309,7 @@ class Room:
         self.traffic.transcript.labels[number] = label
         # noted now, not when it is made: the server may have seen it, and said so, before us
         self.traffic.transcript.add(self.traffic.now(), "connect", number)
+        self._sockets.append(sock)
         person = Person(self, number, sock)
         person.inbox.line_ends = dialect.line_ends
         self.traffic.people.append(person)
@@ -401,6 +407,15 @@ class Room:
                 )
             )
         return ThreadMap(tuple(states), self.submission.name, self.submission.source)
+
+    def window(self, *names: str) -> Window:
+        """Return chat windows side by side, a real client in each; a notebook shows them.
+
+        The room has to stay in a variable: when nobody refers to it any more, it closes.
+        """
+        from autograder.window import Window  # which needs ipywidgets
+
+        return Window(self, names or ("Alice", "Bob", "Charlie"))
 
     def thread_count(self) -> int | None:
         """Return how many threads the server has when it rests, None where nobody can tell.
@@ -557,15 +572,19 @@ class Room:
             text = _("{name} got {texts}{more}.").format(name=person.label, texts=shown, more=more)
         else:
             text = _("{name} got nothing.").format(name=person.label)
+        return f"{text}\n{self.why_no_more(person)}".rstrip("\n")
+
+    def why_no_more(self, person: Person | None = None) -> str:
+        """Return in words why nothing more comes, to a person or to anybody; "" for no reason."""
         if self.process.exit is not None:
-            text += "\n" + self._how_it_ended()
-        elif person.state == "closed":
-            text += "\n" + _("The server closed {name}'s connection.").format(name=person.label)
-        elif error := thread_error(self.traffic.transcript.output()):
-            text += "\n" + error
-        elif self.traffic.spins:
-            text += "\n" + _("The server is busy all the time: a loop never waits.")
-        return text
+            return self._how_it_ended()
+        if person is not None and person.state == "closed":
+            return _("The server closed {name}'s connection.").format(name=person.label)
+        if error := thread_error(self.traffic.transcript.output()):
+            return error
+        if self.traffic.spins:
+            return _("The server is busy all the time: a loop never waits.")
+        return ""
 
     def unmet(
         self, cause: Cause, *, expected: str, got: str, mark: Mark | None = None, tried: str = ""
@@ -651,13 +670,17 @@ def seconds_since_1970(moment: datetime.datetime, timezone: str) -> float:
 
 
 def _close(
-    selector: selectors.BaseSelector,
+    selector: weakref.ref[selectors.BaseSelector],
+    sockets: list[socket.socket],
     oracle: Oracle,
     process: ServerProcess,
     launcher: Launcher | None,
 ) -> None:
     """End what belongs to a room; its `launcher` too where it is the room's own."""
-    selector.close()
+    for sock in sockets:
+        sock.close()
+    if (known := selector()) is not None:
+        known.close()
     oracle.close()
     with contextlib.suppress(OSError):
         process.stop()
