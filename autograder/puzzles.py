@@ -216,7 +216,7 @@ _STYLE = """
 .autograder-puzzle .ap-mark { flex: none; width: 16px; font-size: 11px; }
 .autograder-puzzle .ap-number { flex: none; min-width: 20px; margin-right: 14px;
   color: var(--ap-muted); text-align: right; font-variant-numeric: tabular-nums; }
-.autograder-puzzle code { padding: 0; background: none; color: inherit; font-size: 13px;
+.autograder-puzzle .ap-row code { padding: 0; background: none; color: inherit; font-size: 13px;
   white-space: pre; font-family: var(--jp-code-font-family, ui-monospace, SFMono-Regular, Menlo,
   Consolas, "DejaVu Sans Mono", monospace); }
 """

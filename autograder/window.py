@@ -16,6 +16,7 @@ from typing import Any
 
 from autograder.failures import RoomClosed, Unmet
 from autograder.i18n import _, language, speaking
+from autograder.inbox import name_pattern
 from autograder.person import Person
 from autograder.process import LauncherLost
 from autograder.room import Room
@@ -55,8 +56,11 @@ class Window:
             [widgets.HTML(f"<style>{_STYLE}</style>"), *(p.widget for p in self.panes), server]
         )
         self.widget.add_class("autograder-window")
+        self.do(self._everybody_comes_in)
+
+    def _everybody_comes_in(self, room: Room) -> None:
         for pane in self.panes:
-            self.do(pane.come_in)
+            pane.come_in(room)
 
     def __getitem__(self, name: str) -> Person:
         """Return the client that is in the pane of this name now.
@@ -135,6 +139,7 @@ class Pane:
         self._past: list[Line] = []  # what its earlier connections have brought
         self._given = False  # the server has a username
         self._asked_again = False  # the server has refused it
+        self._answer_from: int | None = None  # where the answer to it begins, till it is judged
         self._trouble = ""
         self._entered_at = -math.inf  # when Enter was pressed and its text has not come yet
         self.lines = widgets.HTML()
@@ -240,7 +245,7 @@ class Pane:
         note = ("note", _("{name} comes in again.").format(name=self.label))
         past = [*self.shown, note] if self.shown else []
         self._number, self._trouble = None, ""
-        self._given = self._asked_again = False
+        self._given, self._asked_again, self._answer_from = False, False, None
         try:
             person = room.connect()
         except Unmet as unmet:
@@ -248,7 +253,8 @@ class Pane:
             return
         self._number, self._past = person.number, past
         person.be_called(self.name)
-        room.settle()
+        if room.dialect.greets:
+            room.wait(lambda: person.inbox.size > 0 or person.state == "closed")
         self.answer_question(room)
 
     def answer_question(self, room: Room) -> bool:
@@ -262,14 +268,20 @@ class Pane:
         return True
 
     def _give_username(self, room: Room, person: Person) -> None:
-        """Give the username, and look whether the answer is the same question again."""
-        before = len(person.inbox.segments)
+        self._given, self._asked_again = True, False
+        self._answer_from = len(person.inbox.segments)
         person.introduce(self.name)
-        room.settle()
-        answer = "".join(segment.text for segment in person.inbox.segments[before:])
-        question = room.dialect.greeting.strip()
-        self._given = True
-        self._asked_again = bool(question) and answer.strip().endswith(question)
+        # the next one comes when this one is in
+        own = (name_pattern(self.name),)
+        room.wait(lambda: person.inbox.find(own) or person.state == "closed")
+
+    def _judge_answer(self, room: Room, person: Person) -> None:
+        """Look whether the answer to the username, now that it is whole, is the question again."""
+        if self._answer_from is not None:
+            answer = "".join(s.text for s in person.inbox.segments[self._answer_from :])
+            question = room.dialect.greeting.strip()
+            self._asked_again = bool(question) and answer.strip().endswith(question)
+            self._answer_from = None
 
     def _is_in(self, room: Room) -> bool:
         person = self.person(room)
@@ -283,6 +295,7 @@ class Pane:
         is_in = self._is_in(room)
         name = self.label
         if person is not None:
+            self._judge_answer(room, person)
             got = [("got", visible(s.text, 1000)) for s in person.inbox.segments if s.text]
             self.shown = (self._past + got)[-MOST_LINES:]
         self.lines.value = _client_html(name, self.shown, self._state(room, person))
