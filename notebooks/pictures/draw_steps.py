@@ -33,6 +33,14 @@ LESSONS: dict[str, tuple[int, int, dict[str, str]]] = {
             "en": "today: all six, at a glance, from the outside",
         },
     ),
+    "01": (
+        1,
+        3,
+        {
+            "id": "hari ini: tiga yang pertama, untuk satu client",
+            "en": "today: the first three, for one client",
+        },
+    ),
 }
 
 SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
