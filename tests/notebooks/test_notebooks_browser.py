@@ -34,6 +34,7 @@ LESSON = {
     "en": "notebooks/en/00-start-here.ipynb",
 }
 EXERCISE = "exercises/{}/modul_contoh/modul_contoh.ipynb"
+WORDS = {"id": ("Kirim", "Keluar", "Masuk lagi"), "en": ("Send", "Leave", "Join again")}
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None or DRIVER is None, reason="there is no Chromium and its driver here"
@@ -150,12 +151,13 @@ class Lab:
             lambda driver: driver.execute_script(script, *arguments)
         )
 
-    def command(self, name: str) -> None:
+    def command(self, name: str, **options: str) -> None:
         """Carry out one of JupyterLab's commands and wait for its end."""
         self.driver.execute_async_script(
-            "const done = arguments[arguments.length - 1];"
-            "window.jupyterapp.commands.execute(arguments[0]).then(() => done(), () => done());",
+            "const [name, options, done] = arguments;"
+            "window.jupyterapp.commands.execute(name, options).then(() => done(), () => done());",
             name,
+            options,
         )
 
     def run_all(self) -> None:
@@ -200,6 +202,13 @@ class Lab:
                 ),
                 None,
             )
+        )
+
+    def wait_for_text(self, inside: WebElement, *texts: str) -> None:
+        """Wait until all of `texts` are to be read in something."""
+        WebDriverWait(self.driver, LONGEST_SECONDS, poll_frequency=0.1).until(
+            lambda _driver: all(text in inside.text for text in texts),
+            f"{texts} in {inside.text!r}",
         )
 
     def picture(self, name: str) -> None:
@@ -268,3 +277,57 @@ def test_the_exercise_runs_and_takes_an_answer(lab: Lab, checkout: Path, languag
     saved = nbformat.read(checkout / path, as_version=nbformat.NO_CONVERT)
     nbformat.validate(saved)
     assert text in {source(cell) for cell in saved.cells}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_three_people_chat_in_three_windows(lab: Lab, language: str) -> None:
+    send, leave, join_again = WORDS[language]
+    lab.open(LESSON[language])
+    lab.show("windows-chat")
+    lab.command("notebook:run-all-above")
+    cell = lab.show("windows-run")
+    panes = lab.wait_for(cell, ".autograder-window").find_elements(By.CSS_SELECTOR, ".aw-pane")
+    alice, bob, charlie, server = panes
+    lab.wait_for_text(alice, "NICK", "Charlie Bergabung!")
+    lab.wait_for_text(server, "Username Charlie")
+
+    # with the keyboard alone: Enter sends, and one goes on typing
+    box = alice.find_element(By.CSS_SELECTOR, "input")
+    assert "Alice" in box.accessible_name
+    box.send_keys("Halo semua!", Keys.ENTER)
+    for pane in (alice, bob, charlie):
+        lab.wait_for_text(pane, "Alice: Halo semua!")
+    ActionChains(lab.driver).send_keys("Apa kabar? ☕ <b>", Keys.ENTER).perform()
+    for pane in (alice, bob, charlie):
+        lab.wait_for_text(pane, "Alice: Apa kabar? ☕ <b>")
+    assert box.get_property("value") == ""
+    lab.picture(f"window-{language}-1-light")
+
+    # what is typed and left stays there until somebody sends it
+    box.send_keys("nan")
+    answer = bob.find_element(By.CSS_SELECTOR, "input")
+    answer.send_keys("Hai Alice!")
+    bob.find_element(By.XPATH, f".//button[.='{send}']").click()
+    lab.wait_for_text(charlie, "Bob: Hai Alice!")
+    assert "Alice: nan" not in charlie.text
+    box.send_keys("ti dulu", Keys.ENTER)
+    lab.wait_for_text(charlie, "Alice: nanti dulu")
+    assert charlie.text.count("Alice: nan") == 1
+
+    charlie.find_element(By.XPATH, f".//button[.='{leave}']").send_keys(Keys.SPACE)
+    lab.wait_for_text(alice, "Charlie keluar!")
+    lab.wait_for_text(charlie, join_again)
+    assert not charlie.find_element(By.CSS_SELECTOR, "input").is_enabled()
+    button = lab.wait_for(charlie, "button:focus")  # the keyboard is where it was
+    answer.send_keys("Sepi.", Keys.ENTER)
+    lab.wait_for_text(alice, "Bob: Sepi.")
+    assert "Bob: Sepi." not in charlie.text
+    lab.picture(f"window-{language}-2-left")
+    button.send_keys(Keys.SPACE)
+    lab.wait_for_text(bob, "Bob: Sepi.\nCharlie Bergabung!")
+    lab.wait_for_text(charlie, leave)
+    assert "Bob: Sepi." not in charlie.text
+
+    lab.command("apputils:change-theme", theme="JupyterLab Dark")
+    lab.picture(f"window-{language}-3-dark")
+    lab.command("apputils:change-theme", theme="JupyterLab Light")

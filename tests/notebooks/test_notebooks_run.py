@@ -15,6 +15,7 @@ from solution import solve
 RIGHT_GUESSES = {
     "hello-guess": 'guess = ["Charlie", "Alice", "Bob"]',
     "late-guess": "guess = 0",
+    "windows-guess": "guess = 2",
     "inside-guess": "guess = 4",
 }
 CHANGES = {
@@ -72,6 +73,9 @@ def test_lesson_00_surprises_whoever_runs_it_as_it_is(page: Page, tmp_path: Path
         assert "Bob: Hai Alice!" in shown(cells["hello-answer"])
         assert printed(cells["late-run"]) == "['NICK', 'Dini Bergabung!']\n0 False\n"
         assert printed(cells["late-leave"]) == "['Dini Bergabung!', 'Bob keluar!']\n"
+        assert printed(cells["windows-run"]) == "2 False\n"
+        assert shown(cells["windows-run"]).count("Charlie Bergabung!") == 3
+        assert "Charlie Bergabung!" in shown(cells["windows-diagram"])
         assert printed(cells["inside-run"]) == "4 False\n"
         assert waits in shown(cells["inside-run"])
         assert failure(cells["errors-python"]) == "NameError"
@@ -103,7 +107,7 @@ def test_lesson_00_rewards_whoever_does_what_it_asks_for(page: Page, tmp_path: P
     mine.write_text(repaired, encoding="utf-8")
     with kernel(notebook, tmp_path) as running:
         cells = running.run_all({**RIGHT_GUESSES, **CHANGES})
-        for run in ("hello-run", "late-run", "inside-run"):
+        for run in ("hello-run", "late-run", "windows-run", "inside-run"):
             assert printed(cells[run]).endswith("True\n"), run
         assert "Charlie: Aku juga!" in shown(cells["hello-answer"])
         assert printed(cells["late-leave"]) == "['Dini Bergabung!', 'Charlie keluar!']\n"
