@@ -170,7 +170,8 @@ class Puzzle:
         rows = "".join(
             f'<div class="ap-row{" ap-meant" if meant else ""}" role="listitem">'
             f'<span class="ap-mark" aria-hidden="true">{"▶" if meant else ""}</span>'
-            f'<span class="ap-number">{escape(label)}</span><code>{escape(code)}</code></div>'
+            f'<span class="ap-number">{escape(label)}</span>'
+            f'<span class="ap-code">{escape(code)}</span></div>'
             for label, code, meant in self._rows()
         )
         listed = f'<div class="ap-lines" role="list">{rows}</div>' if rows else ""
@@ -216,7 +217,7 @@ _STYLE = """
 .autograder-puzzle .ap-mark { flex: none; width: 16px; font-size: 11px; }
 .autograder-puzzle .ap-number { flex: none; min-width: 20px; margin-right: 14px;
   color: var(--ap-muted); text-align: right; font-variant-numeric: tabular-nums; }
-.autograder-puzzle .ap-row code { padding: 0; background: none; color: inherit; font-size: 13px;
-  white-space: pre; font-family: var(--jp-code-font-family, ui-monospace, SFMono-Regular, Menlo,
-  Consolas, "DejaVu Sans Mono", monospace); }
+.autograder-puzzle .ap-code { font-size: 13px; white-space: pre;
+  font-family: var(--jp-code-font-family, ui-monospace, SFMono-Regular, Menlo, Consolas,
+  "DejaVu Sans Mono", monospace); }
 """
