@@ -41,6 +41,22 @@ LESSONS: dict[str, tuple[int, int, dict[str, str]]] = {
             "en": "today: the first three, for one client",
         },
     ),
+    "02": (
+        2,
+        3,
+        {
+            "id": "hari ini: untuk banyak tamu sekaligus",
+            "en": "today: for many guests at once",
+        },
+    ),
+    "03": (
+        4,
+        5,
+        {
+            "id": "hari ini: setiap pesan utuh, dan untuk semua",
+            "en": "today: every message whole, and for everybody",
+        },
+    ),
 }
 
 SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
