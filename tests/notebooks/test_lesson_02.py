@@ -115,7 +115,7 @@ def test_lesson_02_surprises_whoever_runs_it_as_it_is(page: Page, tmp_path: Path
         assert '"shared_02.py", line ' in log
         assert log.splitlines()[-1].startswith("UnicodeDecodeError: ")
 
-        assert printed(cells["daemon-run"]) == "True False\n"
+        assert printed(cells["daemon-run"]) == "['NICK']\nTrue False\n"
         assert words["threads"].format(4) in shown(cells["daemon-run"])
         assert words["accept"] not in shown(cells["daemon-run"])
 
@@ -159,7 +159,7 @@ def test_lesson_02_rewards_whoever_does_what_it_asks_for(page: Page, tmp_path: P
         assert words["accept"] in three
         assert all(words["recv"].format(name) in three for name in ("Dini", "Alice"))
         assert "\nException in thread Charlie:\n" in printed(cells["ends-log"])
-        assert printed(cells["daemon-run"]).startswith("False ")
+        assert printed(cells["daemon-run"]).startswith("['NICK']\nFalse ")
         assert words["threads"].format(0) in shown(cells["daemon-run"])
 
         moved = edited("shared-file", ("    " + mine, ""), ("shared = []", "shared = []\n" + mine))
@@ -208,6 +208,11 @@ def test_the_check_of_lesson_02_finds_what_is_wrong(
     tests = result.challenges[0].tests
     failed = {each.id.removeprefix("test_") for each in tests if each.outcome == "failed"}
     assert failed == lost
+
+
+def test_lesson_03_begins_with_the_program_of_the_checkpoint() -> None:
+    program = (ROOT / "notebooks/servers/guests_02.py").read_text(encoding="utf-8")
+    assert program == solved().partition("\n")[2] + "\n"
 
 
 def test_the_username_asked_at_the_door_costs_one_point(tmp_path: Path) -> None:
