@@ -46,6 +46,7 @@ STACK_BYTES = 1024 * 1024  # each thread's; the usual 8 MB would use up the memo
 BACKLOG = 128  # so that a burst of connections is never answered by the kernel's retry of 1 s
 LOCKSTEPS = 40  # lines from reading a username to the first answer; most need a dozen
 STILL, STILL_SECONDS = 3, 0.0003  # so many looks in a row that find no line run, so far apart
+STARVED = 200  # looks at most before one line, for threads that could run and get no processor
 HURRY_FROM, HURRY_UP_TO, HURRY_FACTOR = 0.02, 2.0, 20.0  # seconds, seconds, times
 SWEEP_ROUNDS, GENTLE_ROUNDS = 100, 10  # in the first ones each process is ended by its own number
 POLL_SECONDS = 0.02  # socketserver looks twice a second whether it shall stop; this is quicker
@@ -251,7 +252,7 @@ class Lockstep:
     def __init__(self, folder: str) -> None:
         self.folder = folder
         self._gates: list[Any] = []  # before each line a lock that somebody has to release
-        self._lines: dict[int, int] = {}  # how many lines each thread has run
+        self._lines: dict[int, int] = {}  # lines run by each thread, by its number in the kernel
         self._opened = 0
 
     def watch(self) -> None:
@@ -284,12 +285,14 @@ class Lockstep:
             gate.release()
             self._opened += 1
             before, still = -1, 0
-            while still < STILL:
-                lines = list(self._lines.values())
-                if all(line >= self._opened for line in lines):
+            for _look in range(STARVED):
+                lines = dict(self._lines)
+                late = [thread for thread, line in lines.items() if line < self._opened]
+                if not late or still == STILL:
                     break
-                still = still + 1 if sum(lines) == before else 0
-                before = sum(lines)
+                run = sum(lines.values())
+                still = still + 1 if run == before and not any(map(could_run, late)) else 0
+                before = run
                 pause.acquire(True, STILL_SECONDS)
 
     def _trace(self, frame: types.FrameType, event: str, _argument: Any) -> Any:
@@ -299,12 +302,21 @@ class Lockstep:
         if event == "line" and self._opened < len(self._gates):
             import _thread
 
-            thread = _thread.get_ident()
+            thread = _thread.get_native_id()
             line = self._lines[thread] = self._lines.get(thread, -1) + 1
             if line < len(self._gates):
                 with self._gates[line]:
                     pass
         return self._trace
+
+
+def could_run(thread: int) -> bool:
+    """Tell whether a thread only waits for a processor; where the kernel cannot be asked, no."""
+    try:
+        with open(f"/proc/self/task/{thread}/stat", "rb") as file:
+            return file.read().rpartition(b") ")[2].startswith(b"R")
+    except OSError:
+        return False
 
 
 def obey(channel: Channel, clock: Clock, folder: str, at_end: Callable[[], None]) -> None:
