@@ -57,6 +57,22 @@ LESSONS: dict[str, tuple[int, int, dict[str, str]]] = {
             "en": "today: every message whole, and for everybody",
         },
     ),
+    "04": (
+        5,
+        6,
+        {
+            "id": "hari ini: daftar yang tetap benar",
+            "en": "today: a list that stays right",
+        },
+    ),
+    "05": (
+        1,
+        6,
+        {
+            "id": "hari ini: keenamnya, baris demi baris",
+            "en": "today: all six, line by line",
+        },
+    ),
 }
 
 SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
