@@ -440,7 +440,8 @@ class Workbook:
         except FileExistsError:
             raise Problem("foreign", path=self.venv) from None
         names = os.listdir(self.venv)
-        if names and not {"pyvenv.cfg", "start.lock"} & set(names):
+        # behind a link is another checkout's: made anew, it would be gone there
+        if os.path.islink(self.venv) or (names and not {"pyvenv.cfg", "start.lock"} & set(names)):
             raise Problem("foreign", path=self.venv)
 
     def make_environment(self) -> None:

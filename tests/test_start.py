@@ -644,14 +644,19 @@ def test_a_folder_that_cannot_be_written_to_is_named(
     assert sentence.startswith(f"{failing.root / '.venv'} cannot be written to: ")
 
 
-@pytest.mark.parametrize("what", ["folder", "file"])
+@pytest.mark.parametrize("what", ["folder", "file", "link"])
 def test_a_venv_that_is_not_ours_is_left_alone(
     failing: Failing, capsys: pytest.CaptureFixture[str], what: str
 ) -> None:
     venv = failing.root / ".venv"
     if what == "folder":
         venv.mkdir()
-    thesis = venv / "thesis.txt" if what == "folder" else venv
+    elif what == "link":  # to that of another checkout
+        other = failing.root / "other"
+        other.mkdir()
+        (other / "pyvenv.cfg").touch()
+        venv.symlink_to(other)
+    thesis = venv if what == "file" else venv / "thesis.txt"
     thesis.write_text("years of work")
 
     assert failing("check") == 3
