@@ -11,7 +11,7 @@ import contextlib
 import difflib
 import importlib.util
 import itertools
-import secrets
+import random
 import tempfile
 import time
 import traceback
@@ -123,7 +123,7 @@ def run_check(
     """
     started = time.monotonic()
     if seed is None:
-        seed = secrets.randbelow(1_000_000)
+        seed = random.SystemRandom().randrange(1_000_000)
     with contextlib.ExitStack() as launchers:
         if launcher is None:
             launcher = start_launcher(submission)
@@ -238,7 +238,10 @@ def _tell(
     on_story: Callable[[str], None],
 ) -> None:
     """Run the stories of some challenges; `on_story` is called before each with its name."""
+    assert run.launcher is not None
     for challenge in challenges:
+        if challenge.startswith("timestamp"):
+            run.launcher.load_clock()
         for story in stories[challenge]:
             on_story(story.name)
             run.tell(story)

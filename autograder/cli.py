@@ -21,6 +21,7 @@ from autograder import __version__
 from autograder.i18n import LANGUAGES, _, use_language
 
 if TYPE_CHECKING:
+    from autograder.process import Launcher
     from autograder.results import CheckResult
     from autograder.submission import Submission
 
@@ -117,8 +118,14 @@ def _parser() -> Parser:
 
 
 def _check(options: argparse.Namespace) -> int:
-    submission, challenges = _what_to_check(options)
-    result = _run(submission, challenges, options.seed, quiet=options.json)
+    launcher = _start_early(options.server)
+    try:
+        submission, challenges = _what_to_check(options)
+    except UsageError:
+        if launcher is not None:
+            launcher.close()
+        raise
+    result = _run(submission, challenges, options.seed, quiet=options.json, launcher=launcher)
     if options.html:
         _write_page(options.html, result)
     if options.json:
@@ -126,6 +133,19 @@ def _check(options: argparse.Namespace) -> int:
     else:
         _show(result, options.verbose)
     return result.exit_code
+
+
+def _start_early(server: str) -> Launcher | None:
+    """Start a launcher before anything else is imported: it gets ready meanwhile."""
+    from autograder.submission import BadServer, read_server
+
+    try:
+        submission = read_server(server)
+    except BadServer:  # which is said later, together with what else may be wrong
+        return None
+    from autograder.process import start_launcher
+
+    return start_launcher(submission)
 
 
 def _what_to_check(options: argparse.Namespace) -> tuple[Submission, list[str]]:
@@ -152,12 +172,14 @@ def _looks_like_path(word: str) -> bool:
 
 
 def _run(
-    submission: Submission, challenges: list[str], seed: int | None, *, quiet: bool
+    submission: Submission,
+    challenges: list[str],
+    seed: int | None,
+    *,
+    quiet: bool,
+    launcher: Launcher | None = None,
 ) -> CheckResult:
     """Run a check, showing progress on a terminal."""
-    from autograder.process import start_launcher
-
-    launcher = start_launcher(submission)  # gets ready while pytest is imported
     from autograder.checking import run_check
 
     show = sys.stderr.isatty() and not quiet

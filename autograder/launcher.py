@@ -93,9 +93,14 @@ class Channel:
 
 
 class Clock:
-    """The wall clock of this process, once it is set to another time than the real one."""
+    """The wall clock of this process, once it is set to another time than the real one.
 
-    def __init__(self) -> None:
+    Args:
+        library: the folder that `time_machine` is in.
+    """
+
+    def __init__(self, library: str) -> None:
+        self._library = library
         self._travel: Any = None
 
     def set(self, epoch: float, leap: float = 0.0) -> None:
@@ -107,6 +112,7 @@ class Clock:
         """
         import itertools
 
+        preload_clock(self._library)
         import time_machine
 
         if self._travel is None:
@@ -359,12 +365,26 @@ def limit_resources(limits: dict[str, int]) -> None:
 
 
 def preload(order: Message) -> None:
-    """Import what the server will import, and what sets its clock."""
-    sys.path.append(order["library"])
-    for module in [*order["preload"], "time_machine"]:
+    """Import what the server will import."""
+    for module in order["preload"]:
         with contextlib.suppress(Exception):
             __import__(module)
-    sys.path.remove(order["library"])
+
+
+def print_at_once() -> None:
+    """Let each line that is printed out at once, and no letter be an error."""
+    for stream in (sys.stdout, sys.stderr):
+        assert isinstance(stream, io.TextIOWrapper)
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+
+
+def preload_clock(library: str) -> None:
+    """Import what sets a server's clock, which is in the folder `library`."""
+    if "time_machine" not in sys.modules:
+        sys.path.append(library)
+        with contextlib.suppress(Exception):
+            import time_machine  # noqa: F401
+        sys.path.remove(library)
 
 
 def write_files(files: dict[str, str], folder: str) -> None:
@@ -399,7 +419,7 @@ def run_server(
         time.tzset()
     limit_resources(order["limits"])
     threading.stack_size(STACK_BYTES)
-    clock = Clock()
+    clock = Clock(order["library"])
     if order["epoch"] is not None:
         clock.set(order["epoch"])
     redirect_addresses(channel)
@@ -449,6 +469,10 @@ class WarmLauncher:
             os.setresgid(order["uid"], order["uid"], order["uid"])
             os.setresuid(order["uid"], order["uid"], order["uid"])
         adopt_orphans()
+        # opened once for all servers, on a pipe like the one that each will print to
+        os.dup2(2, 1)
+        sys.stdout = open(1, "w", encoding="utf-8")  # noqa: SIM115
+        print_at_once()
         preload(order)
         with contextlib.suppress(Exception):
             source = order["files"][order["name"]].encode("latin-1")
@@ -459,6 +483,8 @@ class WarmLauncher:
     def start(self, order: Message, fds: Sequence[int]) -> None:
         """Fork a server; `fds` are its output and its channel."""
         output, server_channel = fds
+        if not (order["hurry"] and order["epoch"] is None):
+            preload_clock(self.order["library"])
         folder = tempfile.mkdtemp(prefix="chat-", dir=self.order["folder"])
         write_files(self.order["files"], folder)
         pid = os.fork()
@@ -486,9 +512,6 @@ class WarmLauncher:
         for source, target in ((nothing, 0), (output, 1), (output, 2), (server_channel, 3)):
             os.dup2(source, target)
         os.closerange(4, os.sysconf("SC_OPEN_MAX") if sys.platform != "linux" else 65536)
-        sys.stdin = open(0, encoding="utf-8")  # noqa: SIM115
-        sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115
-        sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115
         os.set_inheritable(3, False)
         channel = Channel(socket.socket(fileno=3))
         raise Become(order, self.code, folder, channel)
@@ -605,6 +628,8 @@ class WarmLauncher:
         elif order["do"] == "start":
             mine, fds[:] = fds[:2], fds[2:]
             self.start(order, mine)
+        elif order["do"] == "clock":
+            preload_clock(self.order["library"])
         elif order["do"] == "sockets":
             self.give_sockets(order["count"])
         elif order["do"] == "stop":
@@ -645,6 +670,7 @@ def adopt_orphans() -> None:
 def warm(fd: int) -> tuple[Any, ...] | None:
     """Be the warm launcher on Unix socket `fd`."""
     launcher = WarmLauncher(Channel(socket.socket(fileno=fd)))
+    launcher.channel.send({"up": os.getpid()})
     try:
         launcher.serve()
     except Become as become:  # this is the forked server now: nothing of the launcher's is its
@@ -669,11 +695,10 @@ def once(port: int, key: str) -> tuple[Any, ...] | None:
     if order is None:
         return None
     preload(order)
+    preload_clock(order["library"])
     folder = order["folder"]
     write_files(order["files"], folder)
-    for stream in (sys.stdout, sys.stderr):
-        assert isinstance(stream, io.TextIOWrapper)
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    print_at_once()
 
     def at_end() -> None:
         os.chdir(tempfile.gettempdir())  # Windows does not remove the folder one stands in

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import random
 from collections.abc import Sequence
 
 from autograder.casting import Cast
@@ -33,7 +33,7 @@ _UNKNOWN = Dialect(greeting="", line_ends=True, wants_line_ends=True)
 
 def _converse(room: Room) -> Dialect:
     first, second = room.connect(), room.connect()
-    cast = Cast(secrets.randbits(32), "learning")
+    cast = Cast(random.SystemRandom().getrandbits(32), "learning")
     names, word = cast.names(2), cast.text()
     room.settle()
     greeting = "".join(s.text for s in first.inbox.segments)

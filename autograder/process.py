@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import select
 import shutil
 import signal
@@ -195,6 +194,8 @@ class Launcher(Protocol):
 
     def let_go(self) -> None: ...
 
+    def load_clock(self) -> None: ...
+
     def close(self) -> None: ...
 
 
@@ -238,7 +239,7 @@ class WarmLauncher:
 
     Args:
         submission: the server and its files.
-        sandbox: where to run it.
+        sandbox: where to run it; one that `probe` finds, should this one not work.
 
     The process is started at once and gets ready while the grader does other things.
     """
@@ -253,9 +254,14 @@ class WarmLauncher:
         self._wish_of_next: tuple[object, ...] = ()
         self._sockets: list[socket.socket] = []  # of the servers' network, not connected yet
         self._stopping = 0  # orders to stop that were not answered yet
+        self._ready = self._up = False
+        self._begin()
+
+    def _begin(self) -> None:
+        """Start the launcher's process."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
-            command = sandbox.command("warm", str(theirs.fileno()))
+            command = self.sandbox.command("warm", str(theirs.fileno()))
             self._process = subprocess.Popen(
                 command,
                 pass_fds=[theirs.fileno()],
@@ -268,8 +274,8 @@ class WarmLauncher:
             )
         ours.settimeout(START_SECONDS)
         self._channel = Channel(ours)
-        self._ready = False
-        self._send(order_for(submission, sandbox))
+        with contextlib.suppress(LauncherLost):  # whoever waits for it will see
+            self._send(order_for(self.submission, self.sandbox))
 
     def _send(self, message: dict[str, Any], fds: tuple[int, ...] = ()) -> None:
         try:
@@ -291,7 +297,16 @@ class WarmLauncher:
     def _wait_ready(self) -> None:
         if self._ready:
             return
-        self._answer("ready")
+        try:
+            self._answer("ready")
+        except LauncherLost:
+            # only where it did not even start: what it had to do later may be a submission's fault
+            if self._up or not self.sandbox.alone:
+                raise
+            self._end()
+            self.sandbox, _why = sandbox_module.probe()
+            self._begin()
+            self._answer("ready")
         self._channel.sock.settimeout(ANSWER_SECONDS)
         self._ready = True
 
@@ -317,6 +332,8 @@ class WarmLauncher:
             server = self._servers.pop(pid, None)
             if server is not None:
                 server.exit = Exit(message["status"])
+        elif "up" in message:
+            self._up = True
         elif "ahead" in message:
             assert self._next is not None
             self._next.pid = message["ahead"]
@@ -461,6 +478,10 @@ class WarmLauncher:
         """Return how many processes from `root_pid` down are the launcher's own."""
         return 3 if self.sandbox.alone else 1  # bubblewrap inside and outside, and the launcher
 
+    def load_clock(self) -> None:
+        """Load what sets clocks once, and not in each server whose clock will be set."""
+        self._send({"do": "clock"})
+
     def let_go(self) -> None:
         """Close our ends: another copy of this process uses the launcher, or nobody."""
         for sock in self._sockets:
@@ -471,7 +492,12 @@ class WarmLauncher:
 
     def close(self) -> None:
         """End the launcher and everything that runs under it."""
-        self.let_go()  # it then ends its servers, removes its folders and itself
+        self.let_go()
+        self._end()
+
+    def _end(self) -> None:
+        """End the launcher's process."""
+        self._channel.sock.close()  # it then ends its servers, removes its folders and itself
         if not has_ended(self._process, ANSWER_SECONDS):
             with contextlib.suppress(OSError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -527,6 +553,8 @@ class ColdLauncher:
         self, *, epoch: float | None = None, timezone: str | None = None, hurry: bool = False
     ) -> ServerProcess:
         """Start a server; arguments and errors as `WarmLauncher.start`."""
+        import secrets
+
         folder = tempfile.mkdtemp(prefix="chat-")
         key = secrets.token_hex(16)
         with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -568,13 +596,15 @@ class ColdLauncher:
     @staticmethod
     def _accept(listener: socket.socket, key: str) -> socket.socket:
         """Return the connection of the launcher that knows `key`; others are turned away."""
+        import hmac
+
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             sock, _address = listener.accept()
             sock.settimeout(START_SECONDS)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with contextlib.suppress(OSError):
-                if secrets.compare_digest(sock.recv(len(key)), key.encode()):
+                if hmac.compare_digest(sock.recv(len(key)), key.encode()):
                     return sock
             sock.close()
         raise TimeoutError
@@ -631,6 +661,9 @@ class ColdLauncher:
         """Return none: each server is by itself."""
         return frozenset()
 
+    def load_clock(self) -> None:
+        """Do nothing: each server is started anew, and loads it anyway."""
+
     def let_go(self) -> None:
         """Do nothing: where processes cannot be copied, there is no other copy."""
 
@@ -658,7 +691,7 @@ def as_socket(process: subprocess.Popen[bytes]) -> socket.socket:
 
 def start_launcher(submission: Submission) -> Launcher:
     """Start the launcher for `submission` in the strongest sandbox that works here."""
-    isolation, _why = sandbox_module.probe()
+    sandbox = sandbox_module.likely()
     if sandbox_module.can_fork():
-        return WarmLauncher(submission, isolation)
-    return ColdLauncher(submission, isolation)
+        return WarmLauncher(submission, sandbox)
+    return ColdLauncher(submission, sandbox)

@@ -10,9 +10,12 @@ Levels, from strong to weak:
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import importlib.util
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import sysconfig
@@ -62,10 +65,22 @@ def python() -> str:
 
 
 @functools.cache
+def compiled(program: Path) -> Path:
+    """Return a program as Python has compiled it when it was imported, if that is up to date."""
+    cached = Path(importlib.util.cache_from_source(str(program)))
+    with contextlib.suppress(OSError):
+        head, source = cached.read_bytes()[:16], program.stat()
+        # a .pyc begins with a magic number, flags, and the source's time and size (PEP 552)
+        made_from = (int(source.st_mtime) & 0xFFFFFFFF, source.st_size & 0xFFFFFFFF)
+        expected = importlib.util.MAGIC_NUMBER + struct.pack("<III", 0, *made_from)
+        if head == expected:
+            return cached
+    return program
+
+
+@functools.cache
 def clock_library() -> tuple[Path, ...]:
     """Return the files of `time_machine`, with which the launcher sets the clock."""
-    import importlib.util
-
     paths = []
     for name in ("time_machine", "_time_machine"):
         spec = importlib.util.find_spec(name)
@@ -101,7 +116,7 @@ class Sandbox:
 
     def command(self, *arguments: str) -> list[str]:
         """Return the command line that starts the launcher with `arguments`."""
-        launcher = Path(__file__).with_name("launcher.py")
+        launcher = compiled(Path(__file__).with_name("launcher.py"))
         flags = ["-I", "-S", "-B", "-X", "utf8"]
         if self.program is None:
             return [python(), *flags, str(launcher), *arguments]
@@ -203,6 +218,21 @@ def candidates() -> Iterator[str]:
         yield str(packaged)
 
 
+def likely() -> Sandbox:
+    """Return the strongest sandbox that this machine seems to have, without running it."""
+    program = next(candidates(), None) if _may_have_bubblewrap() else None
+    return Sandbox("process") if program is None else Sandbox("bubblewrap", program, lower_uid())
+
+
+def _may_have_bubblewrap() -> bool:
+    return sys.platform.startswith("linux") and can_fork() and not switched_off("sandbox")
+
+
+def lower_uid() -> int | None:
+    """Return the user id that a server gets where we are root, else None."""
+    return 200_000 + os.getpid() % 100_000 if os.geteuid() == 0 else None
+
+
 @functools.cache
 def probe() -> tuple[Sandbox, str]:
     """Find the strongest sandbox that works here, by running it.
@@ -212,12 +242,11 @@ def probe() -> tuple[Sandbox, str]:
     """
     if switched_off("sandbox"):
         return Sandbox("process"), f"{SWITCH} switches it off"
-    if not sys.platform.startswith("linux") or not can_fork():
+    if not _may_have_bubblewrap():
         return Sandbox("process"), "bubblewrap is a Linux program"
-    uid = 200_000 + os.getpid() % 100_000 if os.geteuid() == 0 else None
     why = "bubblewrap is not installed"
     for program in candidates():
-        sandbox = Sandbox("bubblewrap", program, uid)
+        sandbox = Sandbox("bubblewrap", program, lower_uid())
         command = sandbox.command()
         start = command.index("--", 1)
         try:
