@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from autograder.diagram import Diagram, Mark
 from autograder.dialect import Dialect
-from autograder.failures import Cause, Evidence, Unmet
+from autograder.failures import Cause, Evidence, RoomClosed, Unmet
 from autograder.i18n import _
 from autograder.inbox import name_pattern
 from autograder.oracle import KernelOracle, Oracle
@@ -338,6 +338,19 @@ class Room:
         if not self.traffic.closed:
             self.traffic.drain()
         return self.traffic.transcript.output()
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time that the server has used so far, in steps of about 0.01 s.
+
+        It does not wait for the server to rest. A server that has ended is 0.
+
+        Raises:
+            RoomClosed: there is no server any more.
+        """
+        if self.traffic.closed:
+            raise RoomClosed
+        # asked of the process: it counts the threads that have ended too
+        return float(self.traffic.ask({"do": "cpu"}).get("cpu", 0.0))
 
     @property
     def isolation(self) -> str:

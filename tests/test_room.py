@@ -230,6 +230,29 @@ def test_a_server_at_rest_and_one_that_never_rests(mode):
     assert "uses no processor time" in caught.value.expected
 
 
+def test_the_processor_time_of_a_server_at_rest_and_of_one_that_never_rests():
+    with serving(REFERENCE.read_text(encoding="utf-8")) as room:
+        alice, bob = room.join("Alice", "Bob")
+        before = room.cpu_seconds()
+        alice.say("Halo")
+        bob.leave()
+        assert alice.heard()[-1] == "Bob keluar!"
+        assert before <= room.cpu_seconds() < before + 0.1
+    source = """
+        import socket
+        server = socket.create_server(("127.0.0.1", 5005))
+        client, _address = server.accept()
+        while client.recv(1024) != b"stop\\n":
+            pass
+        """
+    with serving(source) as room:
+        alice = room.connect()
+        assert room.cpu_seconds() < 0.1
+        alice.leave()  # now recv() returns at once, every time
+        assert room.settle() == "spinning"
+        assert room.cpu_seconds() > 0.1
+
+
 def test_whoever_comes_too_late_is_told_how_the_server_ended():
     source = """
         import socket
@@ -318,6 +341,7 @@ def test_a_closed_room_can_still_be_read_and_says_that_it_is_closed():
         lambda: room.join("Bob"),
         room.settle,
         room.threads,
+        room.cpu_seconds,
     ):
         with pytest.raises(RoomClosed, match="closed"):
             use()
