@@ -73,6 +73,14 @@ LESSONS: dict[str, tuple[int, int, dict[str, str]]] = {
             "en": "today: all six, line by line",
         },
     ),
+    "06": (
+        1,
+        6,
+        {
+            "id": "hari ini: apa yang bisa rusak di setiap langkah",
+            "en": "today: what can break at each of them",
+        },
+    ),
 }
 
 SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
