@@ -11,7 +11,8 @@ import pytest
 from kernels import failure, kernel, printed, shown, value
 from pages import LESSONS, ROOT, Page, copy_checkout
 
-from autograder import Room
+from autograder import Room, Unmet
+from autograder.i18n import speaking
 
 SERVERS = ROOT / "notebooks" / "servers"
 PAGES_06 = [page for page in LESSONS if page.path.name.startswith("06")]
@@ -227,6 +228,12 @@ def test_the_changes_in_files_do_what_the_lesson_says(tmp_path: Path) -> None:
             bob = room.connect()
             assert len(room.threads().threads) == 1
             assert bob.heard() == ([] if start else ["NICK"])
+    server.write_text(patient(0).replace("import threading\n", ""), encoding="utf-8")
+    with Room(server) as room, speaking("en"):
+        room.join("Alice")
+        room.settle()
+        with pytest.raises(Unmet, match="NameError"):
+            room.connect()
 
 
 def test_each_problem_is_one_fault_of_the_patient() -> None:
