@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from autograder.failures import Unmet
     from autograder.i18n import use_language
+    from autograder.load import measure
     from autograder.notebook import check
     from autograder.person import Person
     from autograder.puzzles import puzzle
     from autograder.room import Room
 
 __version__ = "0.1.0"
-__all__ = ["Person", "Room", "Unmet", "check", "puzzle", "use_language"]
+__all__ = ["Person", "Room", "Unmet", "check", "measure", "puzzle", "use_language"]
 
 _PLACES = {
     "Person": "autograder.person",
     "Room": "autograder.room",
     "Unmet": "autograder.failures",
     "check": "autograder.notebook",
+    "measure": "autograder.load",
     "puzzle": "autograder.puzzles",
     "use_language": "autograder.i18n",
 }
