@@ -42,7 +42,7 @@ LAST_SECONDS = 3.0  # for a message to arrive everywhere
 WATCH_SECONDS = 0.02  # between two looks at what the server prints
 TOGETHER = 10  # clients that knock at once: fewer than the kernel lets wait at a door
 UNDER_WAY = 16  # messages, while throughput is measured
-SPARE_FILES = 64  # that this program may open besides the connections
+SPARE_FILES = 400  # that this program may open besides: most are the oracle's
 MOST_ON_WINDOWS = 500  # connections for one select()
 BUFFER_BYTES = 64 * 1024
 QUICKACK = getattr(socket, "TCP_QUICKACK", None)  # Linux
@@ -81,19 +81,18 @@ class Load:
     problem: str = ""
 
     def __repr__(self) -> str:
-        parts = [_("{count} clients").format(count=f"{number(self.clients):>6}")]
+        parts = [_("clients {count}").format(count=f"{number(self.clients):>5}")]
         if not math.isnan(self.latency_ms):
             text = _("latency {median} ms (99 %: {p99} ms)")
             median, p99 = number(self.latency_ms, 2), number(self.latency_p99_ms, 2)
             parts.append(text.format(median=f"{median:>6}", p99=f"{p99:>6}"))
         if not math.isnan(self.throughput):
-            count = f"{number(self.throughput, 0):>8}"
+            count = f"{number(self.throughput, 0):>7}"
             parts.append(_("{count} messages/s").format(count=count))
         if self.threads:
-            parts.append(_("{count} threads").format(count=f"{number(self.threads):>5}"))
+            parts.append(_("threads {count}").format(count=f"{number(self.threads):>5}"))
             parts.append(f"{number(self.memory_mb, 0):>3} MB")
-        line = "   ".join(parts)
-        return f"{line}\n       {self.problem}" if self.problem else line
+        return "   ".join(parts) + (f"\n{self.problem}" if self.problem else "")
 
 
 def measure(
@@ -125,9 +124,9 @@ def measure(
         crowd.come_in(min(clients, possible))
         if possible < clients:
             text = _("This computer lets one program have {count} connections at most.")
-            crowd.problem = crowd.problem or text.format(count=number(possible))
-        if not crowd.clients:
-            return Load(clients, crowd.came_in, problem=crowd.problem)
+            crowd.problems.append(text.format(count=number(possible)))
+        if not crowd.clients or room.process.exit is not None:
+            return Load(clients, crowd.came_in, problem="\n".join(crowd.problems))
         threads, memory_mb = _footprint(room)
         times = sorted(crowd.talk_in_turn(seconds))
         flow = crowd.talk_all_the_time(seconds) if times else _Flow()
@@ -141,7 +140,7 @@ def measure(
             memory_mb=memory_mb,
             server_busy=flow.server_busy,
             clients_busy=flow.clients_busy,
-            problem=crowd.problem,
+            problem="\n".join(crowd.problems),
         )
 
 
@@ -175,7 +174,7 @@ class _Crowd:
         self.room = room
         self.clients: list[_Client] = []  # those who are in
         self.came_in = 0
-        self.problem = ""
+        self.problems: list[str] = []  # in words
         self._selector = selectors.DefaultSelector()
         self._buffer = bytearray(BUFFER_BYTES)
         self._lost = 0  # connections that have ended
@@ -193,7 +192,7 @@ class _Crowd:
     # -- coming in ----------------------------------------------------------------------------
 
     def come_in(self, count: int) -> None:
-        """Let `count` clients come in, a group at a time; `problem` says why some did not."""
+        """Let `count` clients come in, a group at a time; `problems` says why some did not."""
         end = time.perf_counter() + LOGIN_SECONDS
         for first in range(0, count, TOGETHER):
             group = [self._knock(place) for place in range(first, min(first + TOGETHER, count))]
@@ -212,7 +211,7 @@ class _Crowd:
         elif self.came_in < count:
             text = _("{count} were not in after {seconds} seconds.")
             missing = number(count - self.came_in)
-            self.problem = text.format(count=missing, seconds=number(LOGIN_SECONDS))
+            self.problems.append(text.format(count=missing, seconds=number(LOGIN_SECONDS)))
         self._speakers = itertools.cycle(random.Random(0).sample(self.clients, len(self.clients)))
 
     @staticmethod
@@ -245,14 +244,15 @@ class _Crowd:
             self.came_in += 1
 
     def _explain_loss(self) -> None:
-        """Say in `problem` why connections have ended."""
+        """Say in `problems` why connections have ended."""
         self.room.wait(lambda: self.room.process.exit is not None)
         if self.room.process.exit is not None:
             output = self.room.traffic.transcript.output()
-            self.problem = how_it_ended(output, self.room.process.exit.code)
+            self.problems.append(how_it_ended(output, self.room.process.exit.code))
         else:
             text = _("The server closed the connections of {count} clients.")
-            self.problem = text.format(count=number(self._lost))
+            self.problems.append(text.format(count=number(self._lost)))
+        self._lost = 0
 
     # -- talking ------------------------------------------------------------------------------
 
@@ -289,7 +289,8 @@ class _Crowd:
     def talk_all_the_time(self, seconds: float) -> _Flow:
         """Keep several messages under way, and count the lines that arrive."""
         if self._extra_lines:
-            self.problem = _("The server sends other lines too, so messages cannot be counted.")
+            text = _("The server sends other lines too, so messages cannot be counted.")
+            self.problems.append(text)
             return _Flow()
         people = len(self.clients)
         wanted = arrived = 0  # lines
@@ -322,10 +323,12 @@ class _Crowd:
         """Tell whether all are still in, and what was said at `since` may still arrive."""
         if self._lost:
             self._explain_loss()
-        elif time.perf_counter() > since + LAST_SECONDS:
+            return False
+        if time.perf_counter() > since + LAST_SECONDS:
             text = _("A message had not reached everybody after {seconds} seconds.")
-            self.problem = text.format(seconds=number(LAST_SECONDS))
-        return not self.problem
+            self.problems.append(text.format(seconds=number(LAST_SECONDS)))
+            return False
+        return True
 
     # -- bytes --------------------------------------------------------------------------------
 

@@ -81,6 +81,14 @@ LESSONS: dict[str, tuple[int, int, dict[str, str]]] = {
             "en": "today: what can break at each of them",
         },
     ),
+    "07": (
+        1,
+        6,
+        {
+            "id": "hari ini: keenamnya, untuk tiga tamu ataupun seribu",
+            "en": "today: all six, for three guests or for a thousand",
+        },
+    ),
 }
 
 SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
