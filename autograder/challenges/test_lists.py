@@ -61,8 +61,9 @@ def test_a_crash_is_announced_once(room: Room, cast: Cast) -> None:
 @story(N_("Somebody who leaves before giving a username is announced to nobody"), points=0.5)
 def test_leaving_before_the_username(room: Room, cast: Cast) -> None:
     alice, bob = room.join(*cast.names(2))
-    guest = room.connect()
     room.forget()
+    guest = room.connect()
+    alice.sees_nothing()
     guest.leave()
     alice.sees_nothing()
     bob.sees_nothing()
@@ -78,8 +79,8 @@ def test_leaving_before_the_username(room: Room, cast: Cast) -> None:
 @story(N_("A connection that breaks before the username disturbs nobody"), points=0.5)
 def test_a_crash_before_the_username(room: Room, cast: Cast) -> None:
     alice = room.join(cast.name())
-    guest = room.connect()
     room.forget()
+    guest = room.connect()
     guest.crash()
     alice.sees_nothing()
     bob = room.join(cast.name())
@@ -139,6 +140,7 @@ def test_a_silent_guest_mixes_up_no_names(room: Room, cast: Cast) -> None:
 def test_newcomers_after_somebody_left(room: Room, cast: Cast) -> None:
     alice, bob = room.join(*cast.names(2))
     bob.leave()
+    room.settle()
     charlie, dewi = room.join(*cast.names(2))
     for speaker, listener in ((charlie, dewi), (dewi, alice), (alice, charlie)):
         text = cast.text()
@@ -151,6 +153,7 @@ def test_an_empty_room_takes_newcomers(room: Room, cast: Cast) -> None:
     alice, bob = room.join(*cast.names(2))
     alice.leave()
     bob.leave()
+    room.settle()
     charlie, dewi = room.join(*cast.names(2))
     text = cast.text()
     charlie.say(text)
@@ -159,38 +162,75 @@ def test_an_empty_room_takes_newcomers(room: Room, cast: Cast) -> None:
 
 @story(N_("Whoever speaks while another's connection breaks stays in the chat"), points=0.5)
 def test_speaking_while_another_crashes(room: Room, cast: Cast) -> None:
-    alice, bob = room.join(*cast.names(2))
+    alice = room.join(cast.name())
     room.watch_threads()
-    charlie = room.join(cast.name())
+    charlie, bob, dewi = room.join(*cast.names(3))
     room.hold_threads()
     charlie.crash()
-    # charlie's own thread has not noticed it yet: for alice's the connection is still on the list
+    # charlie's own thread has not noticed it yet: for alice's the connection is still on the
+    # list, before those of the others
     first, second = cast.texts(2)
     alice.say(first)
-    bob.sees(first)
     room.release_threads()
+    bob.sees(first)
+    dewi.sees(first)
     alice.say(second)
     bob.sees(second)
+    dewi.sees(second)
+
+
+@story(
+    N_("When several connections break at once, the others are told of each"),
+    points=0.5,
+    needs=("test_a_crash_is_announced_once",),
+)
+def test_several_crash_at_once(room: Room, cast: Cast) -> None:
+    alice, charlie = room.join(*cast.names(2))
+    room.watch_threads()
+    crowd = room.join(*cast.names(8))
+    bob = room.join(cast.name())
+    room.forget()
+    room.hold_threads()
+    # in an order that is neither that of the list nor the other way round
+    for person in (*crowd[::3], *crowd[1::3], *crowd[2::3]):
+        person.crash()
+    # charlie's thread meets their dead connections, still on the list ...
+    charlie.crash()
+    # ... and theirs clean up line by line together
+    room.release_threads()
+    for listener in (alice, bob):
+        for person in (*crowd, charlie):
+            listener.sees_once(person)
 
 
 @story(
     N_("When 50 come and go at once, nothing gets out of step"),
-    points=1,
-    needs=("test_joining_is_announced", "test_leaving_is_announced_once"),
+    points=0.5,
+    needs=(
+        "test_joining_is_announced",
+        "test_leaving_is_announced_once",
+        "test_a_crash_is_announced_once",
+        "test_speaking_while_another_crashes",
+        "test_several_crash_at_once",
+    ),
 )
 def test_many_come_and_go_at_once(room: Room, cast: Cast) -> None:
     alice, bob = room.join(*cast.names(2))
     crowd = room.join_at_once(*cast.names(50))
     for person in crowd:
         alice.sees(person)
+    # there is room for one more now, and for another one later
+    charlie = room.join(cast.name())
+    alice.sees(charlie)
     room.forget()
     room.leave_at_once(*crowd)
     for person in crowd:
         alice.sees_once(person)
-    charlie = room.join(cast.name())
-    text = cast.text()
-    charlie.say(text)
-    alice.sees_once(text)
+    dewi = room.join(cast.name())
+    for speaker in (charlie, dewi):
+        text = cast.text()
+        speaker.say(text)
+        alice.sees_once(text)
     room.forget()
     bob.leave()
     alice.sees_once(bob)
@@ -202,6 +242,7 @@ def test_a_name_can_be_used_again(room: Room, cast: Cast) -> None:
     name = cast.name()
     alice, bob = room.join(cast.name(), name)
     bob.leave()
+    room.settle()
     again = room.join(name)
     text = cast.text()
     again.say(text)
