@@ -996,6 +996,29 @@ MISCONCEPTIONS: tuple[Misconception, ...] = (
         lesson="06",
     ),
     Misconception(
+        "lists.changed_in_loop",
+        N_("A list changed while it is looped over"),
+        shows=N_("When a connection has broken, the next one on the list misses a message."),
+        why=N_(
+            "A `for` loop goes from place to place. When the client at place 2 is taken off the "
+            "list, the next one moves up to place 2, and the loop goes on with place 3: one is "
+            "skipped."
+        ),
+        hints=(
+            N_("Who stands at place 2 after the client at place 2 has been taken off the list?"),
+            N_(
+                "Look for a `remove`, `pop` or `del` inside a loop over the same list. The thread "
+                "of the one who has gone can do that instead."
+            ),
+            N_(
+                "    for client in clients:\n        try:\n            "
+                "client.sendall(data)\n        except OSError:\n            pass    # nothing is "
+                "removed in here"
+            ),
+        ),
+        lesson="06",
+    ),
+    Misconception(
         "lists.closes_the_door",
         N_("The server's own socket is closed"),
         shows=N_("When somebody leaves, nobody can come in any more: “Bad file descriptor”."),
@@ -1104,6 +1127,31 @@ MISCONCEPTIONS: tuple[Misconception, ...] = (
                 "`lock.release()`."
             ),
             N_("    with lock:\n        if client not in clients:\n            return"),
+        ),
+        lesson="04",
+    ),
+    Misconception(
+        "locks.missing",
+        N_("Two threads at the same lists at once"),
+        shows=N_(
+            "As long as one leaves after another all is well; when several leave at the same "
+            "moment, the wrong ones are taken off the lists."
+        ),
+        why=N_(
+            "Between finding an index and using it, another thread can take something off the same "
+            "lists: then the index belongs to somebody else. All of it has to happen under one "
+            "lock, without a gap: a race condition."
+        ),
+        hints=(
+            N_("What becomes of your `index` when another thread removes a client just then?"),
+            N_(
+                "Look at all lines that use both lists: does one `with lock:` stand around those "
+                "that belong together?"
+            ),
+            N_(
+                "    with lock:\n        index = clients.index(client)\n        del "
+                "clients[index]\n        nickname = nicknames.pop(index)"
+            ),
         ),
         lesson="04",
     ),

@@ -204,6 +204,15 @@ def _threads_fixed_number_too(case: Case) -> bool:
     return unwelcome(case) and len(peers(case)) > 1 and not case.gone
 
 
+@shows("threads.fixed_number", PATTERN)
+def _threads_fixed_number_as_well(case: Case) -> bool:
+    # many are in, and the next one finds the door closed
+    who = case.listener
+    if case.cause != "closed" or who is None or case.errors or case.gone:
+        return False
+    return who not in case.names and not case.all_got(who) and len(peers(case)) > 3
+
+
 @shows("threads.name_in_accept_loop", PROOF)
 def _threads_name_in_accept_loop(case: Case) -> bool:
     return (
@@ -291,6 +300,20 @@ def _threads_shared_variable_as_well(case: Case) -> bool:
             if names and names.most_common(1)[0][1] > max(10, 0.8 * names.total()):
                 return True
     return False
+
+
+@shows("threads.shared_variable", PATTERN)
+def _threads_shared_variable_after_all(case: Case) -> bool:
+    # one who was slow gets nothing, and the one who came last gets it twice
+    if case.id == "many_come_and_go_at_once":
+        others = (other for other in case.cases if other is not case)
+        return any(map(_threads_shared_variable_after_all, others))
+    slow = ("a_silent_guest_does_not_lock_the_door", "half_a_username_holds_nobody_up")
+    if not case.one_of(*slow) or not missing(case) or not is_chat(case):
+        return False
+    newest = max(case.evidence.transcript.labels)
+    twice = sum(text.count(case.wanted) for text in case.got(newest)) == 2
+    return newest != case.listener and bool(case.wanted) and twice
 
 
 @shows("threads.busy_wait", PATTERN)
@@ -393,17 +416,31 @@ def _broadcast_nested_loops(case: Case) -> bool:
 
 @shows("broadcast.one_dead_ends_all", PATTERN)
 def _broadcast_one_dead_ends_all(case: Case) -> bool:
-    chats = [chat for chat in case.chats if chat.left_before]
-    if not missing(case) or not is_chat(case) or not chats or set(case.present) & case.closed:
+    chat = _last_chat_after_leaving(case)
+    if not missing(case) or chat is None or stuck(case) or set(case.present) & case.closed:
         return False
-    chat = chats[-1]
     before = {person for person in chat.present if person < min(chat.left_before)}
     return bool(before) and chat.reached == before != set(chat.present)
 
 
 @shows("broadcast.one_dead_ends_all", PATTERN)
 def _broadcast_one_dead_ends_all_too(case: Case) -> bool:
-    return case.id == "many_come_and_go_at_once" and case.raised("BrokenPipeError")
+    # of the one whose thread met dead connections only those before them on the list are told
+    if case.id != "several_crash_at_once" or case.cause != "missing" or case.listener is None:
+        return False
+    action = case.last_action
+    return (
+        action is not None
+        and action.person is not None
+        and not case.times_named(action.person, case.listener)
+        and any(case.times_named(action.person, person) for person in case.present)
+    )
+
+
+def _last_chat_after_leaving(case: Case) -> Chat | None:
+    """What was said last, where that was the last action and somebody had gone; else None."""
+    chats = case.chats if is_chat(case) else []
+    return chats[-1] if chats and chats[-1].left_before else None
 
 
 # -- text and bytes -----------------------------------------------------------------------------
@@ -490,10 +527,15 @@ def _text_first_word(case: Case) -> bool:
 
 @shows("stream.one_recv", PATTERN)
 def _stream_one_recv(case: Case) -> bool:
-    if case.cause not in ("missing", "unwanted") or case.errors or not case.wanted:
+    if case.cause not in ("missing", "unwanted") or case.errors:
         return False
     wanted, got = case.wanted, case.got()
-    if case.one_of("half_a_message_holds_nobody_up", "half_a_username_holds_nobody_up"):
+    if case.id == "half_a_username_holds_nobody_up":
+        # a half of it is a word of its own
+        return case.cause == "unwanted" and bool(got)
+    if not wanted:
+        return False
+    if case.id == "half_a_message_holds_nobody_up":
         # the second half comes as a message of its own
         ends = [wanted[at:] for at in range(1, len(wanted) - 1)]
         return any(
@@ -568,6 +610,14 @@ def _lists_join_before_name(case: Case) -> bool:
         for person in case.evidence.transcript.labels
         for text in case.all_got(person)
     )
+
+
+@shows("lists.join_before_name", PROOF)
+def _lists_join_before_name_too(case: Case) -> bool:
+    action = case.last_action
+    connects = action is not None and action.kind == "connect"
+    before = case.one_of("leaving_before_the_username", "a_crash_before_the_username")
+    return before and connects and case.cause == "unwanted" and "127.0.0.1" in case.wanted
 
 
 @shows("lists.join_only_newcomer", PATTERN)
@@ -737,8 +787,8 @@ def _lists_out_of_step(case: Case) -> bool:
     action = case.last_action
     if not is_leave(case) or case.cause != "missing" or action is None or action.person is None:
         return False
-    if case.wanted not in case.names.values():
-        return False  # it is not the notice that is missing
+    if case.wanted not in case.names.values() or case.id == "several_crash_at_once":
+        return False  # it is not the notice that is missing, or not that of the last one to go
     if case.id == "many_come_and_go_at_once" and len(case.gone) > 10:
         allowed = set(case.gone)
     else:
@@ -750,6 +800,19 @@ def _lists_out_of_step(case: Case) -> bool:
 @shows("lists.out_of_step", PATTERN)
 def _lists_out_of_step_too(case: Case) -> bool:
     return case.raised("IndexError", "index out of range") and bool(case.gone_with_name)
+
+
+@shows("lists.out_of_step", PATTERN)
+def _lists_out_of_step_in_several(case: Case) -> bool:
+    # somebody is announced who is still here, or the one who went first once more
+    if case.id != "several_crash_at_once" or case.listener is None or case.last_action is None:
+        return False
+    first = case.last_action.person
+    return any(
+        case.times_named(person, case.listener) > (1 if person == first else 0)
+        for person in (*case.present, first)
+        if person is not None
+    )
 
 
 @shows("lists.out_of_step", LIKELY)
@@ -847,6 +910,38 @@ def _locks_taken_twice_too(case: Case) -> bool:
     return waits and _nothing_of_leaving(case)
 
 
+@shows("locks.taken_twice", PROOF)
+def _locks_taken_twice_as_well(case: Case) -> bool:
+    # a broadcast that meets a dead connection never ends
+    if case.id == "several_crash_at_once":
+        waits = case.cause == "missing" and bool(case.waiting("lock"))
+        return waits and any(_stands_at_a_dead_connection(other) for other in case.cases)
+    return _stands_at_a_dead_connection(case)
+
+
+def _stands_at_a_dead_connection(case: Case) -> bool:
+    speaks = case.id == "speaking_while_another_crashes" and case.passed("two_clients_talk")
+    return speaks and case.cause == "missing" and not case.errors and stuck(case) > 0
+
+
+@shows("locks.missing", PROOF)
+def _locks_missing(case: Case) -> bool:
+    # one after another all goes well, and line by line together it does not
+    first = case.last_action.person if case.last_action is not None else None
+    return (
+        case.id == "several_crash_at_once"
+        and case.cause in ("missing", "unwanted")
+        and case.exit is None
+        and not stuck(case)
+        and first is not None
+        and case.listener is not None
+        and case.times_named(first, case.listener) == 1
+        and case.passed(
+            "the_right_four_remain", "a_crash_is_announced_once", "speaking_while_another_crashes"
+        )
+    )
+
+
 @shows("locks.not_released", PROOF)
 def _locks_not_released(case: Case) -> bool:
     return (
@@ -872,6 +967,22 @@ def _lists_innocent_sender(case: Case) -> bool:
         and not case.raised("codec")
         and not case.raised("TypeError")
     )
+
+
+def _next_one_skipped(case: Case) -> bool:
+    """A message reaches all but the one who came right after somebody who has gone."""
+    chat = _last_chat_after_leaving(case)
+    if not missing(case) or chat is None or stuck(case):
+        return False
+    behind = [person for person in chat.present if person > max(chat.left_before)]
+    return len(behind) > 1 and chat.reached == set(chat.present) - {behind[0]}
+
+
+@shows("lists.changed_in_loop", PATTERN)
+def _lists_changed_in_loop(case: Case) -> bool:
+    if case.id == "several_crash_at_once":
+        return missing(case) and any(map(_next_one_skipped, case.cases))
+    return _next_one_skipped(case)
 
 
 @shows("lists.reset_ends_everything", PATTERN)

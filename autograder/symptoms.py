@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from autograder.failures import Evidence
+from autograder.inbox import name_pattern
 from autograder.results import TestResult
 from autograder.server_output import own_lines
 from autograder.transcript import Event, Message
@@ -235,6 +236,11 @@ class Case:
         """Return the numbers of the clients whose names stand in `text`."""
         found = set(self._any_name.findall(text))
         return {person for person, name in self.names.items() if name in found}
+
+    def times_named(self, person: int, listener: int) -> int:
+        """Return how many times `listener` got the name of `person` since our last action."""
+        name = self.names.get(person, "")
+        return sum(len(name_pattern(name).findall(text)) for text in self.got(listener))
 
     def is_join_notice(self, text: str) -> bool:
         """Tell whether `text` is what people read when somebody joins, under whatever name."""

@@ -41,9 +41,11 @@ def test_a_silent_guest_does_not_lock_the_door(room: Room, cast: Cast) -> None:
     # and it is no worse off for having been slow
     silent.introduce(cast.name())
     room.settle()
-    late = cast.text()
+    late, answer = cast.texts(2)
     silent.say(late)
     alice.sees(silent, late)
+    alice.say(answer)
+    silent.sees(answer)
 
 
 @story(
@@ -66,9 +68,11 @@ def test_half_a_username_holds_nobody_up(room: Room, cast: Cast) -> None:
     bob.sees(text)
     slow.send_bytes(whole[len(half) :])
     room.settle()
-    late = cast.text()
+    late, answer = cast.texts(2)
     slow.say(late)
     alice.sees(slow, late)
+    alice.say(answer)
+    slow.sees(answer)
     if half:  # the username was put together: neither part of it is a word by itself anywhere
         first, second = name[: len(half)], name[len(half) :]
         alice.never_sees(re.compile(rf"\b(?:{first}|{second})\b"))

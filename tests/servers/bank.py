@@ -6,6 +6,7 @@ code any more, `WrongServer.source` says so at once.
 """
 
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,11 @@ def programs() -> Iterator[tuple[str, str]]:
         yield wrong.name, wrong.source()
 
 
+def unlocked(block: str) -> str:
+    """Return a block of the reference without the `with lock:` around it."""
+    return textwrap.indent(textwrap.dedent(block.partition("\n")[2]), "    ")
+
+
 # Pieces of the reference that several mistakes change.
 
 THREAD = "        thread = threading.Thread(target=handle, args=(client,), daemon=True)\n"
@@ -109,11 +115,13 @@ SEND = """\
             except OSError:
                 pass
 """
+SEND_TO_ALL = f"    with lock:\n        data = {ENCODE}\n        for client in clients:\n" + SEND
 TAKE_OFF = """\
             index = clients.index(client)
             del clients[index]
             nickname = nicknames.pop(index)
 """
+REMOVE = "    with lock:\n        if client in clients:\n" + TAKE_OFF
 CLOSE_AND_TELL = """\
     client.close()
     if nickname is not None:
@@ -232,8 +240,19 @@ THREADING = (
     ),
     WrongServer(
         "lock_held_while_reading",
-        "Holds the lock while it waits in recv for the next line.",
-        ((READ, "            with lock:\n                message = read_line(client, buffer)\n"),),
+        "Takes the lock before the loop and keeps it while it waits in recv.",
+        (
+            (
+                "        while True:\n" + READ + PASS_ON,
+                """\
+        with lock:
+            while True:
+                message = read_line(client, buffer)
+                for each in clients:
+                    each.sendall((message + "\\n").encode())
+""",
+            ),
+        ),
     ),
     WrongServer(
         "one_buffer_for_all",
@@ -245,14 +264,14 @@ THREADING = (
     ),
     WrongServer(
         "client_is_global",
-        "handle() uses the global client of the accept loop: all threads serve the newest one.",
+        "Adds the global client of the accept loop, which is by then the newest and not its own.",
         (
             (
                 "    while True:\n        try:\n",
-                "    global client\n    while True:\n        try:\n",
+                "    global newest\n    while True:\n        try:\n",
             ),
-            ("target=handle, args=(client,), ", "target=handle, "),
-            ("def handle(client):", "def handle():"),
+            (THREAD, "        newest = client\n" + THREAD),
+            (ADD, ADD.replace("append(client)", "append(newest)")),
         ),
     ),
     WrongServer(
@@ -272,7 +291,7 @@ THREADING = (
             (
                 THREAD,
                 """\
-        if len(clients) == 10:
+        if len(clients) >= 10:
             client.close()
             continue
 """
@@ -569,7 +588,6 @@ BROADCAST = (
         "send_to_one_dead_ends_the_round",
         "The try stands around the whole loop: all behind a dead socket get nothing.",
         (
-            *GHOST_AFTER_FIN,
             (
                 "        for client in clients:\n" + SEND,
                 """\
@@ -841,11 +859,7 @@ LISTS = (
         "Returns between acquire and release: who leaves before the username locks all out.",
         (
             (
-                """\
-    with lock:
-        if client in clients:
-"""
-                + TAKE_OFF,
+                REMOVE,
                 """\
     lock.acquire()
     if client not in clients:
@@ -862,7 +876,6 @@ LISTS = (
         "lock_taken_twice_at_a_dead_socket",
         "broadcast holds the lock and calls remove_client for a dead socket: it takes it again.",
         (
-            *GHOST_AFTER_FIN,
             (
                 SEND,
                 """\
@@ -876,12 +889,12 @@ LISTS = (
     ),
     WrongServer(
         "innocent_sender_thrown_out",
-        "broadcast to one who has gone raises in the thread of the sender, who is thrown out.",
+        "Leaves a ghost, and a broadcast to it raises in the sender's thread, who is thrown out.",
         (*GHOST_AFTER_FIN, UNGUARDED_SEND),
     ),
     WrongServer(
         "send_not_guarded",
-        "broadcast catches nothing: of two who crash together one stops the other's clean-up.",
+        "broadcast catches nothing: at a dead connection the round and the thread end.",
         (UNGUARDED_SEND,),
     ),
     WrongServer(
@@ -897,7 +910,6 @@ LISTS = (
         "removed_while_looping",
         "Takes a dead socket off the list it is looping over: the next one is skipped.",
         (
-            *GHOST_AFTER_FIN,
             (
                 SEND,
                 """\
@@ -907,6 +919,33 @@ LISTS = (
                 nicknames.pop(clients.index(client))
                 clients.remove(client)
                 client.close()
+""",
+            ),
+        ),
+    ),
+    WrongServer(
+        "no_lock",
+        "Shares the lists between threads without a lock.",
+        (
+            (ADD, "        clients.append(client)\n        nicknames.append(nickname)\n"),
+            (SEND_TO_ALL, unlocked(SEND_TO_ALL)),
+            (REMOVE, unlocked(REMOVE)),
+        ),
+    ),
+    WrongServer(
+        "lock_for_each_line",
+        "Takes the lock for each line by itself: between finding and removing another comes.",
+        (
+            (
+                REMOVE,
+                """\
+    if client in clients:
+        with lock:
+            index = clients.index(client)
+        with lock:
+            del clients[index]
+        with lock:
+            nickname = nicknames.pop(index)
 """,
             ),
         ),
