@@ -549,7 +549,7 @@ def _stream_one_recv(case: Case) -> bool:
     if case.id == "a_message_in_pieces" and case.listener is not None:
         return sum(len(text) <= 6 for text in case.all_got(case.listener)) >= 4
     if case.one_of("a_burst_arrives_whole", "messages_arrive_in_order"):
-        return _share_that_came(case) > 0.9
+        return not _speaker_closed(case) and _share_that_came(case) > 0.9
     return False
 
 
@@ -559,8 +559,14 @@ def _stream_rest_lost(case: Case) -> bool:
         case.cause == "missing"
         and case.one_of("a_burst_arrives_whole", "messages_arrive_in_order")
         and not case.errors
+        and not _speaker_closed(case)
         and 0 < _share_that_came(case) < 0.9
     )
+
+
+def _speaker_closed(case: Case) -> bool:
+    """The server has closed the connection of the one who spoke last."""
+    return case.last_action is not None and case.last_action.person in case.closed
 
 
 def _share_that_came(case: Case) -> float:
@@ -651,7 +657,7 @@ def _lists_empty_recv(case: Case) -> bool:
 
 @shows("lists.empty_recv_flood", PROOF)
 def _lists_empty_recv_flood(case: Case) -> bool:
-    if not case.gone:
+    if not case.gone or _lists_empty_name_joins(case):
         return False
     for person in case.present:
         before, after = case.around_the_first_leaving(person)
@@ -772,6 +778,7 @@ def _lists_client_not_added(case: Case) -> bool:
         and reading >= set(case.present)
         and not any(chat.reached for chat in case.chats)
         and any(case.all_got(person) for person in case.present)
+        and not _asked_twice(case)
         and not stuck(case)
     )
 

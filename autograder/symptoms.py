@@ -251,7 +251,10 @@ class Case:
         names = sorted(self.names.values(), key=len, reverse=True)
         for name in names:
             text = text.replace(name, "")
-        return text.strip() in notices - {""}
+        text = text.strip()
+        if self.evidence.transcript.line_ends:
+            return text in notices - {""}
+        return text.startswith(tuple(notices - {""}))  # more may follow without a gap
 
     @cached_property
     def present(self) -> tuple[int, ...]:

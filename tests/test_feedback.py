@@ -22,11 +22,10 @@ from autograder.results import ChallengeResult
 from autograder.submission import Submission
 
 sys.path.insert(0, str(SERVERS))
-from bank import BANK as FIRST_BANK
-from bank_complete import BANK as SECOND_BANK
-from misconceived import SERVERS as MORE
+from bank import BANK
+from bank_complete import BANK as BANK_COMPLETE
 
-BY_NAME = {server.name: server.source for server in (*FIRST_BANK, *SECOND_BANK, *MORE)}
+BY_NAME = {server.name: server.source for server in (*BANK, *BANK_COMPLETE)}
 TROUBLE = ("syntax_error", "asks_input")
 
 FEEDBACK = [

@@ -1,13 +1,13 @@
 """The bank of wrong servers: beginners' mistakes, most of them small edits of the reference.
 
-Each stands for a mistake that is found in real student servers. The edits are made in the code of
-the reference without its comments, so that those may be reworded; where an edit does not fit the
-code any more, `WrongServer.source` says so at once.
+Each stands for a mistake that is found in real student servers, and says what comes of it. The
+edits are made in the code of the reference without its comments, so that those may be reworded;
+where an edit does not fit the code any more, `WrongServer.source` says so at once. The servers for
+the later challenges are in `bank_complete`; `tests/bank_run.py` checks all of them.
 """
 
 import re
 import textwrap
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +25,13 @@ class WrongServer:
     mistake: what the beginner did, in one line.
     edits: (old, new) replacements in the reference; each `old` is there exactly once.
     program: in place of edits, the name of a whole program in `wrong/`, without `.py`.
-    fails: the tests of the challenges that must fail on it.
-    base: the folder of the reference that is edited.
+    fails: the tests of the challenges that must fail on it; all others pass, or are skipped
+        because one of these has failed.
+    named: the misconception that is the mistake itself; None where what is seen fits none that
+        we know, or several: then none is named.
+    also: other misconceptions that are true of it and are named as well.
+    base: what is edited: a folder of the reference, or a file below here.
+    challenges: what it is checked against.
     """
 
     name: str
@@ -34,7 +39,10 @@ class WrongServer:
     edits: tuple[Edit, ...] = ()
     program: str | None = None
     fails: tuple[str, ...] = ()
+    named: str | None = None
+    also: tuple[str, ...] = ()
     base: str = "modul_contoh"
+    challenges: tuple[str, ...] = ("threading", "broadcast", "lists")
 
     def source(self) -> str:
         """The text of the server. Raises ValueError where an edit does not fit the reference."""
@@ -50,16 +58,11 @@ class WrongServer:
 
 
 def reference_code(base: str = "modul_contoh") -> str:
-    """The reference server in the folder `base` without its comments."""
-    text = (REFERENCE / base / "server.py").read_text(encoding="utf-8")
+    """The server that is edited, see `WrongServer.base`, without its comments."""
+    path = HERE / base if base.endswith(".py") else REFERENCE / base / "server.py"
+    text = path.read_text(encoding="utf-8")
     text = re.sub(r"^ *#.*\n", "", text, flags=re.MULTILINE)
     return re.sub(r"  # .*$", "", text, flags=re.MULTILINE)
-
-
-def programs() -> Iterator[tuple[str, str]]:
-    """The name and the source text of every server in the bank."""
-    for wrong in BANK:
-        yield wrong.name, wrong.source()
 
 
 def unlocked(block: str) -> str:
@@ -146,41 +149,75 @@ GHOST_AFTER_FIN: tuple[Edit, ...] = (
 )
 UNGUARDED_SEND: Edit = (SEND, "            client.sendall(data)\n")
 
+NOBODY_TALKS = (
+    "test_two_clients_talk",
+    "test_everybody_gets_a_message",
+    "test_the_sender_gets_it_too",
+    "test_joining_is_announced",
+    "test_leaving_is_announced_once",
+    "test_a_crash_is_announced_once",
+    "test_leaving_before_the_username",
+    "test_a_crash_before_the_username",
+    "test_newcomers_after_somebody_left",
+    "test_an_empty_room_takes_newcomers",
+    "test_speaking_while_another_crashes",
+    "test_a_name_can_be_used_again",
+    "test_the_server_rests_after_somebody_left",
+)
+"""What fails where there are never two in the chat: all that does not need another of these."""
+
+NO_MESSAGE_ARRIVES = tuple(test for test in NOBODY_TALKS if test != "test_joining_is_announced")
+"""The same where people come in and are announced, and nothing that they say arrives whole."""
+
 THREADING = (
     WrongServer(
         "no_thread",
         "Calls handle() in the accept loop and starts no thread.",
         ((THREAD + START, "        handle(client)\n"),),
+        fails=NOBODY_TALKS,
+        named="threads.one_at_a_time",
     ),
     WrongServer(
         "handle_called_not_passed",
         "Writes target=handle(client): handle runs first, in the accept loop, and blocks it.",
         ((THREAD, "        thread = threading.Thread(target=handle(client), daemon=True)\n"),),
+        fails=NOBODY_TALKS,
+        named="threads.one_at_a_time",
     ),
     WrongServer(
         "run_instead_of_start",
         "Calls thread.run(), which runs in the calling thread, in place of thread.start().",
         ((START, "        thread.run()\n"),),
+        fails=NOBODY_TALKS,
+        named="threads.one_at_a_time",
     ),
     WrongServer(
         "thread_joined_at_once",
         "Waits for the thread with join() straight after its start.",
         ((START, START + "        thread.join()\n"),),
+        fails=NOBODY_TALKS,
+        named="threads.joined_at_once",
     ),
     WrongServer(
         "thread_not_started",
         "Makes the thread and forgets thread.start().",
         ((START, ""),),
+        fails=NOBODY_TALKS,
+        named="threads.not_started",
     ),
     WrongServer(
         "args_without_comma",
         "Writes args=(client): without the comma it is no tuple, and the thread dies at once.",
         (("args=(client,)", "args=(client)"),),
+        fails=NOBODY_TALKS,
+        named="threads.args",
     ),
     WrongServer(
         "args_forgotten",
         "Starts the thread without args: handle() lacks its client.",
         (("args=(client,), ", ""),),
+        fails=NOBODY_TALKS,
+        named="threads.args",
     ),
     WrongServer(
         "username_in_accept_loop",
@@ -203,6 +240,11 @@ THREADING = (
             ("def handle(client):", "def handle(client, nickname, buffer):"),
             (ASK, ""),
         ),
+        fails=(
+            "test_a_silent_guest_does_not_lock_the_door",
+            "test_half_a_username_holds_nobody_up",
+        ),
+        named="threads.name_in_accept_loop",
     ),
     WrongServer(
         "early_leaver_ends_the_accept_loop",
@@ -221,6 +263,14 @@ THREADING = (
             ),
             ("def handle(client):", "def handle(client, nickname, buffer):"),
         ),
+        fails=(
+            "test_a_silent_guest_does_not_lock_the_door",
+            "test_half_a_username_holds_nobody_up",
+            "test_leaving_before_the_username",
+            "test_a_crash_before_the_username",
+        ),
+        named="threads.accept_loop_unguarded",
+        also=("threads.name_in_accept_loop",),
     ),
     WrongServer(
         "lock_held_while_waiting_for_the_name",
@@ -237,6 +287,11 @@ THREADING = (
 """,
             ),
         ),
+        fails=(
+            "test_a_silent_guest_does_not_lock_the_door",
+            "test_half_a_username_holds_nobody_up",
+        ),
+        named="threads.lock_while_waiting",
     ),
     WrongServer(
         "lock_held_while_reading",
@@ -253,6 +308,8 @@ THREADING = (
 """,
             ),
         ),
+        fails=NOBODY_TALKS,
+        named="threads.lock_while_waiting",
     ),
     WrongServer(
         "one_buffer_for_all",
@@ -261,6 +318,8 @@ THREADING = (
             (BUFFER, ""),
             ("lock = threading.Lock()", "buffer = bytearray()\nlock = threading.Lock()"),
         ),
+        fails=("test_half_a_username_holds_nobody_up", "test_half_a_message_holds_nobody_up"),
+        named="threads.shared_variable",
     ),
     WrongServer(
         "client_is_global",
@@ -273,16 +332,35 @@ THREADING = (
             (THREAD, "        newest = client\n" + THREAD),
             (ADD, ADD.replace("append(client)", "append(newest)")),
         ),
+        fails=(
+            "test_a_silent_guest_does_not_lock_the_door",
+            "test_half_a_username_holds_nobody_up",
+            "test_many_come_and_go_at_once",
+        ),
+        named="threads.shared_variable",
     ),
     WrongServer(
         "door_closes_after_three",
-        "Accepts while fewer than three are in, and then the accept loop and the program end.",
+        "Welcomes three clients with a for loop, and nobody after them.",
         (
             (
                 "    while True:\n        try:\n            client, address",
-                "    while len(clients) < 3:\n        try:\n            client, address",
+                "    for number in range(3):\n        try:\n            client, address",
             ),
+            (THREAD, THREAD.replace(", daemon=True", "")),
         ),
+        fails=(
+            "test_nobody_has_to_wait_for_a_turn",
+            "test_everybody_gets_a_message",
+            "test_leaving_before_the_username",
+            "test_the_right_four_remain",
+            "test_a_silent_guest_mixes_up_no_names",
+            "test_newcomers_after_somebody_left",
+            "test_an_empty_room_takes_newcomers",
+            "test_speaking_while_another_crashes",
+            "test_several_crash_at_once",
+        ),
+        named="threads.fixed_number",
     ),
     WrongServer(
         "only_ten",
@@ -298,11 +376,15 @@ THREADING = (
                 + THREAD,
             ),
         ),
+        fails=("test_many_come_and_go_at_once",),
+        named="threads.fixed_number",
     ),
     WrongServer(
         "main_thread_ends",
         "Runs receive() in a daemon thread and has nothing more to do: the program ends.",
         ((RUN, "    threading.Thread(target=receive, daemon=True).start()\n"),),
+        fails=NOBODY_TALKS,
+        named="threads.main_ends",
     ),
     WrongServer(
         "main_thread_spins",
@@ -317,6 +399,8 @@ THREADING = (
 """,
             ),
         ),
+        fails=("test_the_server_rests", "test_the_server_rests_after_somebody_left"),
+        named="threads.busy_wait",
     ),
     WrongServer(
         "polls_accept",
@@ -328,6 +412,8 @@ THREADING = (
             ),
             ("        except ConnectionError:\n", "        except OSError:\n"),
         ),
+        fails=("test_the_server_rests", "test_the_server_rests_after_somebody_left"),
+        named="threads.busy_wait",
     ),
     WrongServer(
         "polls_recv",
@@ -343,13 +429,56 @@ THREADING = (
 """,
             ),
         ),
+        fails=("test_the_server_rests", "test_the_server_rests_after_somebody_left"),
+        named="threads.busy_wait",
     ),
-    WrongServer("one_at_a_time", "Serves one client until it leaves.", program="one_at_a_time"),
-    WrongServer("exactly_two", "Is written for exactly two clients.", program="exactly_two"),
+    WrongServer(
+        "one_at_a_time",
+        "Serves one client until it leaves.",
+        program="one_at_a_time",
+        fails=NOBODY_TALKS,
+        named="threads.one_at_a_time",
+    ),
+    WrongServer(
+        "exactly_two",
+        "Is written for exactly two clients.",
+        program="exactly_two",
+        fails=(
+            "test_a_silent_listener_holds_nobody_up",
+            "test_a_silent_guest_does_not_lock_the_door",
+            "test_half_a_username_holds_nobody_up",
+            "test_half_a_message_holds_nobody_up",
+            "test_nobody_has_to_wait_for_a_turn",
+            "test_everybody_gets_a_message",
+            "test_the_sender_gets_it_too",
+            "test_joining_is_announced",
+            "test_leaving_is_announced_once",
+            "test_a_crash_is_announced_once",
+            "test_leaving_before_the_username",
+            "test_a_crash_before_the_username",
+            "test_newcomers_after_somebody_left",
+            "test_an_empty_room_takes_newcomers",
+            "test_speaking_while_another_crashes",
+            "test_a_name_can_be_used_again",
+            "test_the_server_rests_after_somebody_left",
+        ),
+        named="threads.fixed_number",
+        also=(
+            "lists.ends_when_empty",
+            "threads.accept_loop_unguarded",
+            "threads.name_in_accept_loop",
+        ),
+    ),
     WrongServer(
         "select_waits_for_the_name",
         "Uses select, and waits in recv for the username of each new client all the same.",
         program="select_waits_for_the_name",
+        fails=(
+            "test_a_silent_guest_does_not_lock_the_door",
+            "test_half_a_username_holds_nobody_up",
+        ),
+        named="threads.name_in_accept_loop",
+        also=("stream.one_recv",),
     ),
 )
 
@@ -362,11 +491,27 @@ BROADCAST = (
             ("def broadcast(message):", "def broadcast(message, sender=None):"),
             (SEND, "            if client == sender:\n                continue\n" + SEND),
         ),
+        fails=("test_the_sender_gets_it_too",),
+        named="broadcast.not_to_sender",
     ),
     WrongServer(
         "only_to_the_sender",
         "Sends the message back to its sender, as an echo server does.",
         ((PASS_ON, '            client.sendall(message.encode() + b"\\n")\n'),),
+        fails=(
+            "test_two_clients_talk",
+            "test_everybody_gets_a_message",
+            "test_leaving_is_announced_once",
+            "test_a_crash_is_announced_once",
+            "test_leaving_before_the_username",
+            "test_a_crash_before_the_username",
+            "test_newcomers_after_somebody_left",
+            "test_an_empty_room_takes_newcomers",
+            "test_speaking_while_another_crashes",
+            "test_a_name_can_be_used_again",
+            "test_the_server_rests_after_somebody_left",
+        ),
+        named="broadcast.echo_only",
     ),
     WrongServer(
         "only_to_the_last",
@@ -384,11 +529,40 @@ BROADCAST = (
 """,
             ),
         ),
+        fails=(
+            "test_two_clients_talk",
+            "test_everybody_gets_a_message",
+            "test_the_sender_gets_it_too",
+            "test_joining_is_announced",
+            "test_leaving_is_announced_once",
+            "test_a_crash_is_announced_once",
+            "test_leaving_before_the_username",
+            "test_a_crash_before_the_username",
+            "test_newcomers_after_somebody_left",
+            "test_speaking_while_another_crashes",
+            "test_a_name_can_be_used_again",
+            "test_the_server_rests_after_somebody_left",
+        ),
+        named="broadcast.after_the_loop",
     ),
     WrongServer(
         "only_to_the_first",
         "A return inside the for loop ends it after the first client.",
         ((SEND, SEND + "            return\n"),),
+        fails=(
+            "test_two_clients_talk",
+            "test_everybody_gets_a_message",
+            "test_the_sender_gets_it_too",
+            "test_joining_is_announced",
+            "test_leaving_is_announced_once",
+            "test_a_crash_is_announced_once",
+            "test_leaving_before_the_username",
+            "test_newcomers_after_somebody_left",
+            "test_an_empty_room_takes_newcomers",
+            "test_speaking_while_another_crashes",
+            "test_the_server_rests_after_somebody_left",
+        ),
+        named="broadcast.return_in_loop",
     ),
     WrongServer(
         "last_one_left_out",
@@ -399,11 +573,25 @@ BROADCAST = (
                 "        for i in range(len(clients) - 1):\n            client = clients[i]\n",
             ),
         ),
+        fails=(
+            "test_two_clients_talk",
+            "test_everybody_gets_a_message",
+            "test_the_sender_gets_it_too",
+            "test_leaving_is_announced_once",
+            "test_a_crash_is_announced_once",
+            "test_leaving_before_the_username",
+            "test_newcomers_after_somebody_left",
+            "test_an_empty_room_takes_newcomers",
+            "test_speaking_while_another_crashes",
+        ),
+        named="broadcast.off_by_one",
     ),
     WrongServer(
         "sender_gets_it_twice",
         "Sends the message back to its sender and then to everybody.",
         ((PASS_ON, '            client.sendall(message.encode() + b"\\n")\n' + PASS_ON),),
+        fails=("test_nobody_gets_it_twice",),
+        named="broadcast.twice",
     ),
     WrongServer(
         "once_for_every_name",
@@ -421,16 +609,27 @@ BROADCAST = (
 """,
             ),
         ),
+        fails=(
+            "test_nobody_gets_it_twice",
+            "test_joining_is_announced",
+            "test_leaving_is_announced_once",
+            "test_a_crash_is_announced_once",
+        ),
+        named="broadcast.nested_loops",
     ),
     WrongServer(
         "join_not_announced",
         "Tells nobody that somebody has come.",
         ((JOINED, ""),),
+        fails=("test_joining_is_announced",),
+        named="lists.join_not_announced",
     ),
     WrongServer(
         "join_told_to_the_newcomer_only",
         "Sends the join notice to the one who has joined.",
         ((JOINED, '        client.sendall(f"{nickname} Bergabung!\\n".encode())\n'),),
+        fails=("test_joining_is_announced",),
+        named="lists.join_only_newcomer",
     ),
     WrongServer(
         "join_announced_before_the_name",
@@ -443,31 +642,47 @@ BROADCAST = (
                 '        broadcast(f"{address} Bergabung!")\n',
             ),
         ),
+        fails=(
+            "test_joining_is_announced",
+            "test_leaving_before_the_username",
+            "test_a_crash_before_the_username",
+        ),
+        named="lists.join_before_name",
     ),
     WrongServer(
         "join_without_the_f",
         "Forgets the f: everybody reads {nickname} Bergabung!",
         (('broadcast(f"{nickname} Bergabung!")', 'broadcast("{nickname} Bergabung!")'),),
+        fails=("test_joining_is_announced",),
+        named="text.f_string",
     ),
     WrongServer(
         "strict_ascii",
         "Reads and writes ASCII: the first letter outside of it ends the sender's thread.",
         ((DECODE, 'line.decode("ascii")'), (ENCODE, '(message + "\\n").encode("ascii")')),
+        fails=("test_letters_beyond_ascii", "test_an_emoji"),
+        named="text.ascii",
     ),
     WrongServer(
         "ascii_without_the_rest",
         "Makes the error go away with errors='ignore': every other letter is lost in silence.",
         ((DECODE, 'line.decode("ascii", errors="ignore")'),),
+        fails=("test_letters_beyond_ascii", "test_an_emoji"),
+        named="text.letters_lost",
     ),
     WrongServer(
         "question_marks",
         "Writes ASCII with errors='replace': every other letter becomes a question mark.",
         ((ENCODE, '(message + "\\n").encode("ascii", errors="replace")'),),
+        fails=("test_letters_beyond_ascii", "test_an_emoji"),
+        named="text.letters_lost",
     ),
     WrongServer(
         "latin_1_in_utf_8_out",
         "Reads Latin-1 and writes UTF-8: é arrives as two letters.",
         ((DECODE, 'line.decode("latin-1")'),),
+        fails=("test_letters_beyond_ascii", "test_an_emoji"),
+        named="text.wrong_decoding",
     ),
     WrongServer(
         "letter_cut_in_two",
@@ -488,6 +703,8 @@ BROADCAST = (
 """,
             ),
         ),
+        fails=("test_a_message_in_pieces",),
+        named="text.cut_letter",
     ),
     WrongServer(
         "letter_cut_in_two_ends_the_thread",
@@ -508,6 +725,8 @@ BROADCAST = (
 """,
             ),
         ),
+        fails=("test_a_message_in_pieces",),
+        named="text.cut_letter",
     ),
     WrongServer(
         "one_recv_is_one_message",
@@ -523,6 +742,14 @@ BROADCAST = (
 """,
             ),
         ),
+        fails=(
+            "test_half_a_username_holds_nobody_up",
+            "test_half_a_message_holds_nobody_up",
+            "test_a_burst_arrives_whole",
+            "test_a_long_message",
+            "test_a_message_in_pieces",
+        ),
+        named="stream.one_recv",
     ),
     WrongServer(
         "first_line_of_a_lump",
@@ -538,11 +765,21 @@ BROADCAST = (
 """,
             ),
         ),
+        fails=(
+            "test_half_a_username_holds_nobody_up",
+            "test_half_a_message_holds_nobody_up",
+            "test_a_burst_arrives_whole",
+            "test_a_message_in_pieces",
+        ),
+        named="stream.one_recv",
+        also=("stream.rest_lost",),
     ),
     WrongServer(
         "rest_thrown_away",
         "Empties the buffer after each line: what came behind it is lost.",
         ((CUT, '    line, _, rest = buffer.partition(b"\\n")\n    buffer.clear()\n'),),
+        fails=("test_a_burst_arrives_whole",),
+        named="stream.rest_lost",
     ),
     WrongServer(
         "last_line_first",
@@ -558,6 +795,8 @@ BROADCAST = (
 """,
             ),
         ),
+        fails=("test_a_burst_arrives_whole",),
+        named=None,
     ),
     WrongServer(
         "long_lines_cut",
@@ -568,21 +807,40 @@ BROADCAST = (
                 f'    return {DECODE}.removesuffix("\\r")[:1024]',
             ),
         ),
+        fails=("test_a_long_message",),
+        named="stream.long_cut",
+    ),
+    WrongServer(
+        "ten_messages_each",
+        "Reads with a for loop: after ten messages everybody is sent away.",
+        (
+            (
+                "        while True:\n" + READ,
+                "        for number in range(10):\n" + READ,
+            ),
+        ),
+        fails=("test_messages_arrive_in_order", "test_a_burst_arrives_whole"),
     ),
     WrongServer(
         "only_the_first_word",
         "Splits the message at blanks and sends on name and first word only.",
         ((PASS_ON, '            broadcast(" ".join(message.split()[:2]))\n'),),
+        fails=NO_MESSAGE_ARRIVES,
+        named="text.first_word",
     ),
     WrongServer(
         "forgot_decode",
         "Puts bytes into an f-string: everybody reads b'Alice: Halo'.",
         ((f'    return {DECODE}.removesuffix("\\r")', "    return bytes(line)"),),
+        fails=NO_MESSAGE_ARRIVES,
+        named="text.bytes_shown",
     ),
     WrongServer(
         "forgot_encode",
         "Gives text to sendall: TypeError, and the sender's thread ends.",
         ((ENCODE, 'message + "\\n"'),),
+        fails=NOBODY_TALKS,
+        named="text.not_encoded",
     ),
     WrongServer(
         "send_to_one_dead_ends_the_round",
@@ -599,6 +857,8 @@ BROADCAST = (
 """,
             ),
         ),
+        fails=("test_speaking_while_another_crashes", "test_several_crash_at_once"),
+        named="broadcast.one_dead_ends_all",
     ),
 )
 
@@ -607,6 +867,8 @@ LISTS = (
         "empty_recv_not_seen",
         "Does not look for the empty recv: the thread of one who left spins for ever.",
         ((EMPTY_RECV, ""),),
+        fails=("test_leaving_is_announced_once", "test_the_server_rests_after_somebody_left"),
+        named="lists.empty_recv",
     ),
     WrongServer(
         "empty_recv_floods",
@@ -617,11 +879,26 @@ LISTS = (
                 '    return client.recv(65536).decode("utf-8", errors="replace").strip()\n',
             ),
         ),
+        fails=(
+            "test_half_a_username_holds_nobody_up",
+            "test_half_a_message_holds_nobody_up",
+            "test_a_message_in_pieces",
+            "test_leaving_is_announced_once",
+            "test_leaving_before_the_username",
+            "test_newcomers_after_somebody_left",
+            "test_an_empty_room_takes_newcomers",
+            "test_a_name_can_be_used_again",
+            "test_the_server_rests_after_somebody_left",
+        ),
+        named="lists.empty_recv_flood",
+        also=("lists.empty_name_joins", "stream.one_recv"),
     ),
     WrongServer(
         "ghost_after_fin",
         "Cleans up after a reset only: who closes normally stays on the lists, nobody is told.",
         GHOST_AFTER_FIN,
+        fails=("test_leaving_is_announced_once",),
+        named="lists.ghost_after_fin",
     ),
     WrongServer(
         "ghost_after_reset",
@@ -630,16 +907,22 @@ LISTS = (
             (EMPTY_RECV, "        if not data:\n            raise EOFError\n"),
             (WAYS_OUT, "    except EOFError:\n        remove_client(client)\n"),
         ),
+        fails=("test_leaving_with_unread_messages", "test_a_crash_is_announced_once"),
+        named="lists.ghost_after_rst",
     ),
     WrongServer(
         "nothing_cleaned_up",
         "The end of the loop is the end of the thread: nothing is removed, closed or told.",
         ((WAYS_OUT, "    except OSError:\n        pass\n"),),
+        fails=("test_leaving_is_announced_once", "test_a_crash_is_announced_once"),
+        named="lists.leave_not_announced",
     ),
     WrongServer(
         "leave_not_announced",
         "Removes and closes and tells nobody.",
         ((CLOSE_AND_TELL, "    client.close()\n"),),
+        fails=("test_leaving_is_announced_once", "test_a_crash_is_announced_once"),
+        named="lists.leave_not_announced",
     ),
     WrongServer(
         "leave_announced_twice",
@@ -655,16 +938,22 @@ LISTS = (
 """,
             ),
         ),
+        fails=("test_leaving_is_announced_once", "test_a_crash_is_announced_once"),
+        named="lists.leave_twice",
     ),
     WrongServer(
         "leave_without_the_f",
         "Forgets the f: everybody reads {nickname} keluar!",
         (('broadcast(f"{nickname} keluar!")', 'broadcast("{nickname} keluar!")'),),
+        fails=("test_leaving_is_announced_once", "test_a_crash_is_announced_once"),
+        named="text.f_string",
     ),
     WrongServer(
         "none_keluar",
         "Announces also who never gave a username: None keluar!",
         ((CLOSE_AND_TELL, '    client.close()\n    broadcast(f"{nickname} keluar!")\n'),),
+        fails=("test_leaving_before_the_username", "test_a_crash_before_the_username"),
+        named="lists.nameless_leaver",
     ),
     WrongServer(
         "empty_name_joins",
@@ -678,6 +967,9 @@ LISTS = (
 """,
             ),
         ),
+        fails=("test_half_a_username_holds_nobody_up", "test_leaving_before_the_username"),
+        named="lists.empty_name_joins",
+        also=("stream.one_recv",),
     ),
     WrongServer(
         "early_leaver_takes_the_last_along",
@@ -696,6 +988,8 @@ LISTS = (
 """,
             ),
         ),
+        fails=("test_leaving_before_the_username", "test_a_crash_before_the_username"),
+        named="lists.nameless_takes_another",
     ),
     WrongServer(
         "added_at_connect",
@@ -704,6 +998,8 @@ LISTS = (
             (ASK, "        with lock:\n            clients.append(client)\n" + ASK),
             (ADD, "        with lock:\n            nicknames.append(nickname)\n"),
         ),
+        fails=("test_a_silent_guest_mixes_up_no_names",),
+        named="lists.out_of_step",
     ),
     WrongServer(
         "blank_name_until_it_comes",
@@ -722,26 +1018,40 @@ LISTS = (
 """,
             ),
         ),
+        fails=("test_leaving_before_the_username", "test_a_crash_before_the_username"),
+        named="lists.nameless_leaver",
     ),
     WrongServer(
         "client_not_added",
         "Adds the name and forgets the client: nobody gets anything.",
         ((ADD, "        with lock:\n            nicknames.append(nickname)\n"),),
+        fails=NOBODY_TALKS,
+        named="lists.client_not_added",
     ),
     WrongServer(
         "name_not_added",
         "Adds the client and forgets the name: the leave ends in an IndexError.",
         ((ADD, "        with lock:\n            clients.append(client)\n"),),
+        fails=("test_leaving_is_announced_once", "test_a_crash_is_announced_once"),
+        named="lists.name_not_added",
     ),
     WrongServer(
         "name_at_the_front",
         "Puts the client at the end of its list and the name at the front of the other.",
         (("nicknames.append(nickname)", "nicknames.insert(0, nickname)"),),
+        fails=(
+            "test_a_crash_is_announced_once",
+            "test_the_right_four_remain",
+            "test_a_silent_guest_mixes_up_no_names",
+        ),
+        named="lists.out_of_step",
     ),
     WrongServer(
         "names_popped_from_the_end",
         "Writes nicknames.pop() without the index: the newest name is announced and lost.",
         (("nicknames.pop(index)", "nicknames.pop()"),),
+        fails=("test_leaving_is_announced_once", "test_several_crash_at_once"),
+        named="lists.out_of_step",
     ),
     WrongServer(
         "last_one_removed",
@@ -752,16 +1062,26 @@ LISTS = (
                 "            clients.pop()\n            nickname = nicknames.pop()\n",
             ),
         ),
+        fails=(
+            "test_leaving_is_announced_once",
+            "test_speaking_while_another_crashes",
+            "test_several_crash_at_once",
+        ),
+        named="lists.out_of_step",
     ),
     WrongServer(
         "name_stays_on_the_list",
         "Removes the client and only reads the name: from then on others are misnamed.",
         (("nicknames.pop(index)", "nicknames[index]"),),
+        fails=("test_the_right_four_remain", "test_several_crash_at_once"),
+        named="lists.out_of_step",
     ),
     WrongServer(
         "client_stays_on_the_list",
         "Removes the name and forgets the client: the indexes are out of step.",
         (("            del clients[index]\n", ""),),
+        fails=("test_the_right_four_remain", "test_several_crash_at_once"),
+        named="lists.out_of_step",
     ),
     WrongServer(
         "index_after_the_removal",
@@ -776,6 +1096,8 @@ LISTS = (
 """,
             ),
         ),
+        fails=("test_leaving_is_announced_once", "test_a_crash_is_announced_once"),
+        named="lists.index_after_removal",
     ),
     WrongServer(
         "name_looked_up_after_the_removal",
@@ -791,6 +1113,8 @@ LISTS = (
 """,
             ),
         ),
+        fails=("test_leaving_is_announced_once", "test_a_crash_is_announced_once"),
+        named="lists.out_of_step",
     ),
     WrongServer(
         "last_joined_is_named",
@@ -804,6 +1128,8 @@ LISTS = (
             ),
             (LEFT, '        broadcast(f"{latest} keluar!")\n'),
         ),
+        fails=("test_leaving_is_announced_once", "test_several_crash_at_once"),
+        named="lists.out_of_step",
     ),
     WrongServer(
         "forgot_global",
@@ -814,6 +1140,8 @@ LISTS = (
                 "            clients = [each for each in clients if each is not client]\n",
             ),
         ),
+        fails=("test_leaving_is_announced_once", "test_a_crash_is_announced_once"),
+        named="lists.forgot_global",
     ),
     WrongServer(
         "lists_emptied",
@@ -828,6 +1156,14 @@ LISTS = (
 """,
             ),
         ),
+        fails=(
+            "test_leaving_is_announced_once",
+            "test_a_crash_is_announced_once",
+            "test_newcomers_after_somebody_left",
+            "test_speaking_while_another_crashes",
+            "test_a_name_can_be_used_again",
+        ),
+        named="lists.emptied",
     ),
     WrongServer(
         "name_stays_taken",
@@ -845,6 +1181,8 @@ LISTS = (
                 + ADD,
             ),
         ),
+        fails=("test_a_name_can_be_used_again",),
+        named="lists.name_stays_taken",
     ),
     WrongServer(
         "lock_taken_twice",
@@ -853,6 +1191,15 @@ LISTS = (
             (TAKE_OFF, TAKE_OFF + '            broadcast(f"{nickname} keluar!")\n'),
             (CLOSE_AND_TELL, "    client.close()\n"),
         ),
+        fails=(
+            "test_leaving_is_announced_once",
+            "test_a_crash_is_announced_once",
+            "test_newcomers_after_somebody_left",
+            "test_an_empty_room_takes_newcomers",
+            "test_speaking_while_another_crashes",
+            "test_a_name_can_be_used_again",
+        ),
+        named="locks.taken_twice",
     ),
     WrongServer(
         "lock_not_released",
@@ -871,6 +1218,8 @@ LISTS = (
 """,
             ),
         ),
+        fails=("test_leaving_before_the_username", "test_a_crash_before_the_username"),
+        named="locks.not_released",
     ),
     WrongServer(
         "lock_taken_twice_at_a_dead_socket",
@@ -886,16 +1235,30 @@ LISTS = (
 """,
             ),
         ),
+        fails=("test_speaking_while_another_crashes", "test_several_crash_at_once"),
+        named="locks.taken_twice",
     ),
     WrongServer(
         "innocent_sender_thrown_out",
         "Leaves a ghost, and a broadcast to it raises in the sender's thread, who is thrown out.",
         (*GHOST_AFTER_FIN, UNGUARDED_SEND),
+        fails=(
+            "test_leaving_is_announced_once",
+            "test_newcomers_after_somebody_left",
+            "test_an_empty_room_takes_newcomers",
+            "test_speaking_while_another_crashes",
+            "test_several_crash_at_once",
+        ),
+        named="lists.innocent_sender",
+        also=("broadcast.one_dead_ends_all", "lists.ghost_after_fin"),
     ),
     WrongServer(
         "send_not_guarded",
         "broadcast catches nothing: at a dead connection the round and the thread end.",
         (UNGUARDED_SEND,),
+        fails=("test_speaking_while_another_crashes", "test_several_crash_at_once"),
+        named="lists.innocent_sender",
+        also=("broadcast.one_dead_ends_all",),
     ),
     WrongServer(
         "newcomers_cannot_chat",
@@ -905,6 +1268,15 @@ LISTS = (
             ("nicknames.pop(index)", "nicknames[index]"),
             UNGUARDED_SEND,
         ),
+        fails=(
+            "test_leaving_is_announced_once",
+            "test_newcomers_after_somebody_left",
+            "test_an_empty_room_takes_newcomers",
+            "test_speaking_while_another_crashes",
+            "test_several_crash_at_once",
+            "test_a_name_can_be_used_again",
+        ),
+        named="lists.closed_but_listed",
     ),
     WrongServer(
         "removed_while_looping",
@@ -922,6 +1294,8 @@ LISTS = (
 """,
             ),
         ),
+        fails=("test_speaking_while_another_crashes", "test_several_crash_at_once"),
+        named="lists.changed_in_loop",
     ),
     WrongServer(
         "no_lock",
@@ -931,6 +1305,8 @@ LISTS = (
             (SEND_TO_ALL, unlocked(SEND_TO_ALL)),
             (REMOVE, unlocked(REMOVE)),
         ),
+        fails=("test_several_crash_at_once",),
+        named="locks.missing",
     ),
     WrongServer(
         "lock_for_each_line",
@@ -949,16 +1325,21 @@ LISTS = (
 """,
             ),
         ),
+        fails=("test_several_crash_at_once",),
+        named="locks.missing",
     ),
     WrongServer(
         "closes_the_door",
         "Closes the server's socket and not the client's when somebody leaves.",
         (
+            (THREAD, THREAD.replace(", daemon=True", "")),
             (
                 CLOSE_AND_TELL,
                 CLOSE_AND_TELL.replace("    client.close()", "    server.close()"),
             ),
         ),
+        fails=("test_newcomers_after_somebody_left", "test_an_empty_room_takes_newcomers"),
+        named="lists.closes_the_door",
     ),
     WrongServer(
         "everybody_goes_at_a_reset",
@@ -977,6 +1358,13 @@ LISTS = (
 """,
             ),
         ),
+        fails=(
+            "test_leaving_with_unread_messages",
+            "test_a_crash_is_announced_once",
+            "test_a_crash_before_the_username",
+            "test_speaking_while_another_crashes",
+        ),
+        named="lists.reset_ends_everything",
     ),
     WrongServer(
         "ends_when_empty",
@@ -985,17 +1373,51 @@ LISTS = (
             (IMPORTS, "import os\n" + IMPORTS),
             (CLOSE_AND_TELL, CLOSE_AND_TELL + "    if not clients:\n        os._exit(0)\n"),
         ),
+        fails=("test_an_empty_room_takes_newcomers",),
+        named="lists.ends_when_empty",
     ),
     WrongServer(
         "index_in_except",
         "Takes the name off after the notice: where that raises, the lists stay out of step.",
         program="index_in_except",
+        fails=("test_speaking_while_another_crashes", "test_several_crash_at_once"),
+        named="lists.out_of_step",
+        also=("lists.innocent_sender",),
     ),
     WrongServer(
         "number_as_identity",
         "Knows a client by its place in the list, and places change when somebody leaves.",
         program="number_as_identity",
+        fails=("test_the_right_four_remain", "test_several_crash_at_once"),
+        named="lists.out_of_step",
     ),
 )
 
-BANK = (*THREADING, *BROADCAST, *LISTS)
+SEED = WrongServer(
+    "seed",
+    "Is the server of the course module, with all its faults.",
+    fails=(
+        "test_a_silent_guest_does_not_lock_the_door",
+        "test_half_a_username_holds_nobody_up",
+        "test_letters_beyond_ascii",
+        "test_an_emoji",
+        "test_leaving_is_announced_once",
+        "test_a_crash_before_the_username",
+        "test_leaving_before_the_username",
+        "test_speaking_while_another_crashes",
+        "test_several_crash_at_once",
+        "test_the_server_rests_after_somebody_left",
+    ),
+    named="lists.empty_recv",
+    also=(
+        "threads.name_in_accept_loop",
+        "threads.accept_loop_unguarded",
+        "text.ascii",
+        "lists.empty_name_joins",
+        "lists.innocent_sender",
+        "lists.out_of_step",
+    ),
+    base="seed.py",
+)
+
+BANK = (*THREADING, *BROADCAST, *LISTS, SEED)

@@ -5,21 +5,19 @@ from __future__ import annotations
 import sys
 
 import pytest
-from checked import checked
+from checked import all_named, checked
 from helpers import REFERENCE, SERVERS
 
 from autograder.failures import Evidence
 from autograder.i18n import _, speaking
 from autograder.misconception_table import BY_ID, MISCONCEPTIONS, Misconception
 from autograder.misconceptions import PATTERN, PROOF, RULES, name_misconceptions
-from autograder.results import CheckResult, Outcome, TestResult
+from autograder.results import Outcome, TestResult
 from autograder.transcript import Transcript
 
 sys.path.insert(0, str(SERVERS))
-from bank import BANK as FIRST_BANK
-from bank_complete import BY_CHALLENGE
-from misconceived import SERVERS as MORE
-from named import NAMED
+from bank import BANK
+from bank_complete import BANK as BANK_COMPLETE
 
 # -- the table ----------------------------------------------------------------------------------
 
@@ -71,6 +69,15 @@ def test_an_error_message_is_proof() -> None:
     assert named["test_a"].hints == BY_ID["lists.forgot_global"].hints
 
 
+def test_two_threads_that_read_for_one_client_share_a_variable() -> None:
+    # no server of the banks shows it: which of the two gets what is said, nobody can tell
+    evidence = Evidence(
+        "missing", conversation(), waits=(("accept", None), ("recv", "Bob"), ("recv", "Bob"))
+    )
+    named = name_misconceptions({"test_a": result("test_a")}, {"test_a": evidence})
+    assert named["test_a"].misconception == "threads.shared_variable"
+
+
 def test_a_passed_test_and_a_skipped_one_name_nothing() -> None:
     results = {"test_a": result("test_a", "passed"), "test_b": result("test_b", "skipped")}
     assert name_misconceptions(results, {}) == results
@@ -99,38 +106,20 @@ def test_nothing_is_named_where_two_fit_equally(monkeypatch: pytest.MonkeyPatch)
 
 
 # -- naming, from real servers ------------------------------------------------------------------
-
-PLAIN = ("threading", "broadcast", "lists")
-
-WRONG = [
-    *((server.name, PLAIN, server.source, NAMED.get(server.name)) for server in FIRST_BANK),
-    *(
-        (server.name, (challenge,), server.source, NAMED.get(server.name))
-        for challenge, bank in BY_CHALLENGE.items()
-        for server in bank
-    ),
-    *((server.name, server.challenges, server.source, server.misconceptions) for server in MORE),
-]
-
-
-@pytest.mark.parametrize(("name", "challenges", "source", "ids"), WRONG, ids=[w[0] for w in WRONG])
-def test_the_right_misconception_is_named(name, challenges, source, ids) -> None:
-    assert ids is not None, f"tests/servers/named.py does not say what is named for {name}"
-    named = _named(checked(source(), *challenges))
-    if ids:
-        assert ids[0] in named
-    assert named <= set(ids)
+# tests/bank_run.py looks what is named for each server of the banks
 
 
 def test_no_right_server_is_accused() -> None:
-    assert _named(checked(REFERENCE.read_text(encoding="utf-8"), *PLAIN)) == set()
+    result = checked(REFERENCE.read_text(encoding="utf-8"), "threading", "broadcast", "lists")
+    assert all_named(result) == set()
 
 
 def test_every_misconception_shows_on_a_server_of_ours() -> None:
-    shown = {known for ids in NAMED.values() for known in ids}
-    shown |= {known for server in MORE for known in server.misconceptions}
+    servers = (*BANK, *BANK_COMPLETE)
+    shown = {known for server in servers for known in (server.named, *server.also)} - {None}
     apart = {"start.keyboard", "start.never_listens"}  # tests/servers/trouble has these
     assert set(BY_ID) - shown == apart
+    assert shown <= set(BY_ID)
 
 
 @pytest.mark.parametrize(
@@ -150,13 +139,3 @@ def test_a_server_in_trouble(server: str, misconception: str | None) -> None:
     tests = [test for part in checked(source, "threading").challenges for test in part.tests]
     failed = [test for test in tests if test.outcome == "failed"]
     assert failed[0].misconception == misconception
-
-
-def test_the_seed_is_told_its_own_faults() -> None:
-    named = _named(checked((SERVERS / "seed.py").read_text(encoding="utf-8"), *PLAIN))
-    assert {"threads.name_in_accept_loop", "text.ascii", "lists.empty_recv"} <= named
-
-
-def _named(result: CheckResult) -> set[str]:
-    tests = [test for challenge in result.challenges for test in challenge.tests]
-    return {test.misconception for test in tests if test.misconception is not None}
