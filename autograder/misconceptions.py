@@ -176,7 +176,8 @@ def _threads_fixed_number(case: Case) -> bool:
 def _lists_ends_when_empty(case: Case) -> bool:
     if case.exit is None or case.exit.startswith("-") or case.errors or not case.gone_with_name:
         return False  # below zero it was ended by us
-    return len(case.gone_with_name) > 1 and not set(case.present) - case.closed
+    everybody = len(case.gone_with_name) > 1 or case.id == "an_empty_room_takes_newcomers"
+    return everybody and not set(case.present) - case.closed
 
 
 # -- threads ------------------------------------------------------------------------------------

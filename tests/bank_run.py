@@ -47,9 +47,9 @@ def main() -> int:
     servers = [ALL[name] for name in options.name]
     differed = 0
     seconds: dict[str, float] = {}
-    with ProcessPoolExecutor(
-        options.jobs, multiprocessing.get_context("spawn"), max_tasks_per_child=RENEW
-    ) as workers:
+    spawn = multiprocessing.get_context("spawn")
+    workers = ProcessPoolExecutor(options.jobs, spawn, max_tasks_per_child=RENEW)
+    try:
         for number in range(1, options.rounds + 1):
             started = time.monotonic()
             # the longest first, so that no worker is left alone with one at the end
@@ -68,6 +68,8 @@ def main() -> int:
                 f" {time.monotonic() - started:.0f} s, {wrong} not as they should be",
                 flush=True,
             )
+    finally:  # also where somebody has had enough
+        workers.shutdown(cancel_futures=True)
     return 1 if differed else 0
 
 

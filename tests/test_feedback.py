@@ -37,7 +37,7 @@ FEEDBACK = [
     ("only_to_the_last", "broadcast"),
     ("strict_ascii", "broadcast"),
     ("long_lines_cut", "broadcast"),
-    ("names_popped_from_the_end", "lists"),
+    ("name_at_the_front", "lists"),
     ("lock_not_released", "lists"),
     ("a_stamp_made_at_import", "timestamp_a"),
     ("taken_comes_in", "username"),

@@ -155,6 +155,7 @@ def test_an_empty_room_takes_newcomers(room: Room, cast: Cast) -> None:
     alice.leave()
     room.settle()
     charlie, dewi = room.join(*cast.names(2))
+    room.settle()
     text = cast.text()
     charlie.say(text)
     dewi.sees(text)

@@ -356,7 +356,6 @@ THREADING = (
             "test_the_right_four_remain",
             "test_a_silent_guest_mixes_up_no_names",
             "test_newcomers_after_somebody_left",
-            "test_an_empty_room_takes_newcomers",
             "test_speaking_while_another_crashes",
             "test_several_crash_at_once",
         ),
@@ -464,7 +463,6 @@ THREADING = (
         ),
         named="threads.fixed_number",
         also=(
-            "lists.ends_when_empty",
             "threads.accept_loop_unguarded",
             "threads.name_in_accept_loop",
         ),
