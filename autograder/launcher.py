@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 STACK_BYTES = 1024 * 1024  # each thread's; the usual 8 MB would use up the memory limit
 BACKLOG = 128  # so that a burst of connections is never answered by the kernel's retry of 1 s
 LOCKSTEPS = 40  # lines from reading a username to the first answer; most need a dozen
+QUIET_GATES = 3  # after so many lines in a row that no thread has run, all are done
 STILL, STILL_SECONDS = 3, 0.0003  # so many looks in a row that find no line run, so far apart
 STARVED = 200  # looks at most before one line, for threads that could run and get no processor
 HURRY_FROM, HURRY_UP_TO, HURRY_FACTOR = 0.02, 2.0, 20.0  # seconds, seconds, times
@@ -281,15 +282,17 @@ class Lockstep:
         """Let them run, each one line and then all the next; those that stand still do not count.
 
         A thread that waits for a lock stands still until another has released it: then it runs
-        on to where the others are. Towards the end all run freely.
+        on to where the others are. Towards the end all run freely, and as soon as none runs on.
         """
         import _thread
 
         pause = _thread.allocate_lock()  # time.sleep may be the student's own
         pause.acquire()
-        for gate in self._gates:
-            gate.release()
+        quiet = 0
+        while self._opened < len(self._gates) and quiet < QUIET_GATES:
+            self._gates[self._opened].release()
             self._opened += 1
+            at_first = sum(self._lines.values())
             before, still = -1, 0
             for _look in range(STARVED):
                 lines = dict(self._lines)
@@ -300,6 +303,10 @@ class Lockstep:
                 still = still + 1 if run == before and not any(map(could_run, late)) else 0
                 before = run
                 pause.acquire(True, STILL_SECONDS)
+            quiet = 0 if sum(self._lines.values()) > at_first else quiet + 1
+        rest, self._opened = self._gates[self._opened :], len(self._gates)
+        for gate in rest:
+            gate.release()
 
     def _trace(self, frame: types.FrameType, event: str, _argument: Any) -> Any:
         file = frame.f_code.co_filename
