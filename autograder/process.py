@@ -254,6 +254,7 @@ class WarmLauncher:
         self._wish_of_next: tuple[object, ...] = ()
         self._sockets: list[socket.socket] = []  # of the servers' network, not connected yet
         self._stopping = 0  # orders to stop that were not answered yet
+        self._clock_loaded = False
         self._ready = self._up = False
         self._begin()
 
@@ -480,7 +481,9 @@ class WarmLauncher:
 
     def load_clock(self) -> None:
         """Load what sets clocks once, and not in each server whose clock will be set."""
-        self._send({"do": "clock"})
+        if not self._clock_loaded:
+            self._clock_loaded = True
+            self._send({"do": "clock"})
 
     def let_go(self) -> None:
         """Close our ends: another copy of this process uses the launcher, or nobody."""

@@ -17,7 +17,7 @@ from autograder.casting import Cast
 from autograder.failures import STARTING, Evidence, Unmet
 from autograder.i18n import _
 from autograder.learning import learn_dialect
-from autograder.results import TestResult
+from autograder.results import Outcome, TestResult
 from autograder.room import OpenRoom, Room
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ class Run:
         launcher: what starts the server.
         dialect: how the server speaks, once it is known.
         results: by test name, in the order in which they ran.
+        told: outcomes of tests that ran elsewhere, by their names.
         evidence: what was seen in each failed test, by its name.
-        stories: the stories by challenge, in their order.
         errors: tracebacks of the grader's own failures.
         never_started: name of the test that found that the server does not start at all.
         no_dialect: why nobody can find out how the server speaks: it does not start.
@@ -46,6 +46,7 @@ class Run:
     launcher: Launcher | None = None
     dialect: Dialect | None = None
     results: dict[str, TestResult] = field(default_factory=dict)
+    told: dict[str, Outcome] = field(default_factory=dict)
     evidence: dict[str, Evidence] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     never_started: str | None = None
@@ -139,8 +140,14 @@ class Run:
             name
             for name in story.needs
             # where the grader failed nothing is known of the server, and nothing speaks against it
-            if name in self.results and self.results[name].outcome in ("failed", "skipped")
+            if self._outcome(name) in ("failed", "skipped")
         ]
+
+    def _outcome(self, name: str) -> Outcome | None:
+        """Return how a test ended, None where nobody knows yet."""
+        if name in self.results:
+            return self.results[name].outcome
+        return self.told.get(name)
 
     def note(
         self,
@@ -198,7 +205,7 @@ class Run:
         """
         found = self.results | other.results
         stops = {self.never_started, other.never_started}
-        self.never_started, self.results = None, {}
+        self.never_started, self.results, self.told = None, {}, {}
         self.evidence |= other.evidence
         self.errors += other.errors
         for story in stories:

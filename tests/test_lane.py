@@ -11,7 +11,7 @@ import pytest
 from helpers import PROJECT, REFERENCE, SERVERS, environment, gone, submission, until
 
 from autograder.checking import resolve, run_check
-from autograder.lane import Lane, LaneLost
+from autograder.lane import Lane, LaneLost, Tasks
 from autograder.submission import read_server
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX")
@@ -24,7 +24,7 @@ def nothing():
 def test_what_the_copy_lets_go_of_is_closed_before_this_process_goes_on():
     for _time in range(50):
         ours, theirs = socket.socketpair()
-        lane = Lane(ours.close, lambda _tick: signal.pause())
+        lane = Lane(ours.close, lambda _link: signal.pause())
         theirs.settimeout(0)
         ours.close()
         assert theirs.recv(1) == b"", "nobody else holds it"
@@ -32,25 +32,59 @@ def test_what_the_copy_lets_go_of_is_closed_before_this_process_goes_on():
         lane.close()
 
 
-def test_the_result_comes_back_and_parts_are_counted():
-    def work(tick):
-        tick()
-        tick()
-        return {"pid": os.getpid(), "much": "x" * 1_000_000}
+def test_the_result_comes_back_and_messages_go_both_ways():
+    def work(link):
+        for number in range(300):
+            link.send(number, b"x")
+        while not (heard := link.receive()):
+            pass
+        return {"pid": os.getpid(), "much": "x" * 1_000_000, "heard": heard}
 
     lane = Lane(nothing, work)
     try:
-        while lane.wait_for_tick():
-            pass
-        assert lane.ticks() == 2
+        lane.link.send(7, b"y")
+        messages = []
+        while more := lane.link.wait():
+            messages += more
         result = lane.result()
     finally:
         lane.close()
+    assert messages == [(number, b"x") for number in range(300)]
+    assert result["heard"] == [(7, b"y")]
     assert result["pid"] != os.getpid() and len(result["much"]) == 1_000_000
 
 
+def test_nobody_hears_a_message_and_nothing_happens():
+    lane = Lane(nothing, lambda link: link.close())
+    try:
+        assert lane.link.wait() == [] and lane.result() is None
+        lane.link.send(1, b"x")
+    finally:
+        lane.close()
+
+
+def test_each_task_is_given_out_once():
+    tasks = Tasks(500)
+
+    def take(_link):
+        taken = []
+        while (number := tasks.next()) is not None:
+            taken.append(number)
+        return taken
+
+    lane = Lane(nothing, take)
+    try:
+        mine = take(None)
+        others = lane.result()
+    finally:
+        lane.close()
+        tasks.close()
+    assert sorted(mine + others) == list(range(500))
+    assert mine == sorted(mine) and others == sorted(others)
+
+
 def test_what_it_raises_is_told():
-    lane = Lane(nothing, lambda _tick: 1 / 0)
+    lane = Lane(nothing, lambda _link: 1 / 0)
     try:
         with pytest.raises(LaneLost, match="ZeroDivisionError"):
             lane.result()
@@ -59,7 +93,7 @@ def test_what_it_raises_is_told():
 
 
 def test_one_that_was_ended_is_lost():
-    lane = Lane(nothing, lambda _tick: signal.pause())
+    lane = Lane(nothing, lambda _link: signal.pause())
     os.kill(lane._pid, signal.SIGKILL)
     with pytest.raises(LaneLost, match="has ended"):
         lane.result()
@@ -68,7 +102,7 @@ def test_one_that_was_ended_is_lost():
 
 def test_it_leaves_nothing_open():
     before = os.listdir("/proc/self/fd") if sys.platform == "linux" else []
-    lane = Lane(nothing, lambda _tick: signal.pause())
+    lane = Lane(nothing, lambda _link: signal.pause())
     lane.close()
     lane.close()
     assert len(os.listdir("/proc/self/fd")) == len(before)
@@ -78,7 +112,7 @@ def test_it_ends_with_the_process_beside_it():
     program = (
         "import os, signal\n"
         "from autograder.lane import Lane\n"
-        "lane = Lane(lambda: None, lambda tick: signal.pause())\n"
+        "lane = Lane(lambda: None, lambda link: signal.pause())\n"
         "print(lane._pid, flush=True)\n"
         "signal.pause()\n"
     )
