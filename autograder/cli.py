@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     try:
         _choose_language(words)
-        options = _parser().parse_args(words)
+        options = _parse(words)
         code: int = options.run(options)
         return code
     except UsageError as error:
@@ -81,6 +81,19 @@ def _choose_language(words: list[str]) -> None:
             value = words[place + 1]
         if value in LANGUAGES:
             use_language(value)
+
+
+def _parse(words: list[str]) -> argparse.Namespace:
+    """Read the words; options may stand anywhere, also between the names and the server."""
+    parser = _parser()
+    options, more = parser.parse_known_args(words)
+    if more and hasattr(options, "challenge") and not any(word.startswith("-") for word in more):
+        # argparse took the last word before an option for the server
+        *names, options.server = [options.server, *more]
+        options.challenge += names
+    elif more:
+        parser.error(f"unrecognized arguments: {' '.join(more)}")
+    return options
 
 
 def _parser() -> Parser:

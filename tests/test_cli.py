@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pexpect
 import pytest
@@ -129,6 +130,21 @@ def test_wrong_words_are_one_sentence(tmp_path, words, said):
     assert done.stderr.count("\n") == 1
     assert "\x1b" not in done.stderr
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--json", "--seed", "3", "threading", "broadcast", DIES),
+        ("threading", "--json", "broadcast", "--seed", "3", DIES),
+        ("threading", "broadcast", "--seed", "3", DIES, "--json"),
+    ],
+)
+def test_options_may_stand_anywhere(words):
+    document = json.loads(run("check", *words).stdout)
+
+    assert [challenge["name"] for challenge in document["challenges"]] == ["threading", "broadcast"]
+    assert (document["seed"], Path(document["server"]).name) == (3, DIES.name)
 
 
 def test_a_server_may_be_called_like_a_challenge(tmp_path):
