@@ -17,7 +17,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from pages import LANGUAGES, ROOT, copy_checkout, source
+from pages import ENGLISH, INDONESIAN, LANGUAGES, ROOT, copy_checkout, source
 from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -29,9 +29,24 @@ CHROMIUM = shutil.which("chromium")
 DRIVER = shutil.which("chromedriver")
 LONGEST_SECONDS = 120  # until a condition holds, on a machine that is busy with other things
 
-LESSON = {
-    "id": "notebooks/id/00-mulai-di-sini.ipynb",
-    "en": "notebooks/en/00-start-here.ipynb",
+# What is to be seen below a cell when all cells have run: where, and a text in it.
+DRAWN = {
+    "00": {
+        "hello-diagram": ("svg", "Alice: Halo semua!"),
+        "inside-run": (".autograder-threads", "Charlie"),
+        "errors-sees": ("pre", "Apa kabar, Bob?"),
+        "checkpoint-check": ("svg", "✗"),
+    },
+    "03": {
+        "share-run": ("svg", "Alice: Halo semua!"),
+        "stuck-run": (".autograder-threads", "client.sendall(message.encode())"),
+        "checkpoint-check": ("svg", "✗"),
+    },
+    "05": {
+        "flow-diagram": ("svg", "Alice keluar!"),
+        "flow-map": (".autograder-threads", "Charlie"),
+        "checkpoint-check": ("svg", "✗"),
+    },
 }
 EXERCISE = "exercises/{}/modul_contoh/modul_contoh.ipynb"
 WORDS = {"id": ("Kirim", "Keluar", "Masuk lagi"), "en": ("Send", "Leave", "Join again")}
@@ -80,6 +95,12 @@ def address(checkout: Path) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(LONGEST_SECONDS)
+
+
+def lesson_path(lesson: str, language: str) -> str:
+    """Return where a lesson stands in the project."""
+    path = {"id": INDONESIAN, "en": ENGLISH}[language][lesson]
+    return path.relative_to(ROOT).as_posix()
 
 
 def write_settings(folder: Path) -> None:
@@ -230,26 +251,19 @@ def lab(browser: webdriver.Chrome, address: str, tmp_path: Path) -> Iterator[Lab
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_lesson_00_runs_and_draws(lab: Lab, language: str) -> None:
-    lab.open(LESSON[language])
-    title = lab.show("title")
-    picture = lab.wait_for(title, "img[alt]")
+@pytest.mark.parametrize("lesson", DRAWN)
+def test_a_lesson_runs_and_draws(lab: Lab, lesson: str, language: str) -> None:
+    lab.open(lesson_path(lesson, language))
+    picture = lab.wait_for(lab.show("title"), "img[alt]")
     lab.until("return arguments[0].complete && arguments[0].naturalWidth > 0;", picture)
-    lab.picture(f"lesson-00-{language}-1-title")
+    lab.picture(f"lesson-{lesson}-{language}-title")
 
     lab.run_all()
 
-    diagram = lab.wait_for(lab.show("hello-diagram"), ".jp-OutputArea-output svg")
-    assert "Alice: Halo semua!" in diagram.text
-    lab.picture(f"lesson-00-{language}-2-diagram")
-    lab.wait_for(lab.show("inside-run"), ".jp-OutputArea-output .autograder-threads")
-    lab.picture(f"lesson-00-{language}-3-threads")
-    error = lab.wait_for(lab.show("errors-sees"), ".jp-OutputArea-output")
-    assert "Apa kabar, Bob?" in error.text
-    lab.picture(f"lesson-00-{language}-4-error")
-    report = lab.wait_for(lab.show("checkpoint-check"), ".jp-OutputArea-output svg")
-    assert report.is_displayed()
-    lab.picture(f"lesson-00-{language}-5-checkpoint")
+    for cell, (selector, text) in DRAWN[lesson].items():
+        drawn = lab.wait_for(lab.show(cell), f".jp-OutputArea-output {selector}")
+        assert text in drawn.text
+        lab.picture(f"lesson-{lesson}-{language}-{cell}")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -282,7 +296,7 @@ def test_the_exercise_runs_and_takes_an_answer(lab: Lab, checkout: Path, languag
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_three_people_chat_in_three_windows(lab: Lab, language: str) -> None:
     send, leave, join_again = WORDS[language]
-    lab.open(LESSON[language])
+    lab.open(lesson_path("00", language))
     lab.show("windows-chat")
     lab.command("notebook:run-all-above")
     cell = lab.show("windows-run")
