@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from kernels import complaints, failure, files, kernel, may_fail, printed, shown, value
 from pages import EXERCISES, LESSONS, ROOT, Page, copy_checkout
 from solution import solve
+
+# The seconds that a cell may take; in lesson 07 a crowd of a thousand comes and is measured.
+LONGEST, LONGEST_07 = 5, 20
 
 # What a student writes who guesses right, does what "change one thing" asks for, and repairs
 # what is broken.
@@ -41,23 +45,38 @@ lesson_00 = pytest.mark.parametrize(
 
 @pytest.mark.parametrize("page", LESSONS + EXERCISES, ids=str)
 def test_it_runs_twice_in_a_row_and_leaves_nothing_behind(page: Page, tmp_path: Path) -> None:
+    """It also holds that no cell keeps a student waiting for long.
+
+    That is measured by the clock, since a cell that sleeps is slow too. A machine that is busy with
+    other things makes a cell slower and never quicker, so the quickest run of each cell counts, and
+    where one was too slow every time the notebook gets a few more chances.
+    """
     checkout = copy_checkout(tmp_path / "checkout")
     before = files(checkout)
+    longest = LONGEST_07 if page.path.name.startswith("07") else LONGEST
+    quickest: dict[str, float] = {}
     with kernel(checkout / page.path.relative_to(ROOT), tmp_path) as running:
         doors = running.doors()
         opened = []
         # The first run imports and caches, and now and then the kernel opens something of its own
         # later: then a third run tells whether that goes on.
-        while len(opened) < 2 or (len(opened) < 3 and opened[1] > opened[0]):
+        while (
+            len(opened) < 2
+            or (len(opened) < 3 and opened[1] > opened[0])
+            or (len(opened) < 5 and max(quickest.values()) > longest)
+        ):
             for cell in running.run_all().values():
                 assert complaints(cell) == "", cell.id
                 assert not failure(cell) or may_fail(cell), cell.id
             assert running.children() == []
             assert running.doors() == doors
             opened.append(running.open_files())
-            slowest = max(running.seconds, key=running.seconds.__getitem__)
-            print(f"slowest cell: {slowest}, {running.seconds[slowest]:.2f} s")
-        assert opened[-1] <= opened[-2]
+            for name, seconds in running.seconds.items():
+                quickest[name] = min(seconds, quickest.get(name, seconds))
+        slowest = max(quickest, key=quickest.__getitem__)
+        print(f"slowest cell: {slowest}, {quickest[slowest]:.2f} s")
+        assert quickest[slowest] <= longest, slowest
+        assert any(later <= earlier for earlier, later in pairwise(opened))
     assert files(checkout) == before
 
 
