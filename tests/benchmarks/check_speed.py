@@ -20,7 +20,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 TROUBLE = PROJECT / "tests" / "servers" / "trouble"
 FIRST_CHALLENGES = ("threading", "broadcast", "lists")
-SERVERS = {
+SERVERS = {  # of the first challenges
     "good (modul_contoh)": PROJECT / "reference" / "modul_contoh" / "server.py",
     "answers nothing": TROUBLE / "answers_nothing.py",
     "dies at import": TROUBLE / "dies_at_import.py",
@@ -28,6 +28,10 @@ SERVERS = {
     "syntax error": TROUBLE / "syntax_error.py",
     "asks input()": TROUBLE / "asks_input.py",
     "floods its log": TROUBLE / "floods_log.py",
+}
+SERVERS_OF_ALL = {
+    "all: complete": PROJECT / "reference" / "complete" / "server.py",
+    "all: untouched starter": PROJECT / "exercises" / "en" / "username" / "server.py",
 }
 LIMIT_SECONDS = 120
 
@@ -63,6 +67,9 @@ def main() -> None:
             *FIRST_CHALLENGES,
             str(server),
         ]
+    for name, server in SERVERS_OF_ALL.items():
+        check = (sys.executable, "-m", "autograder.cli", "check", "--json", "all")
+        commands[name] = [*check, str(server)]
     for command in commands.values():
         seconds(command)  # warm the caches
     times: dict[str, list[float]] = {name: [] for name in commands}
@@ -73,7 +80,9 @@ def main() -> None:
     base, good = medians["python -c pass"], medians["good (modul_contoh)"]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     print(f"{platform.platform()}, {cores} cores, Python {platform.python_version()},")
-    print(f"medians of {rounds} rounds; challenges {' '.join(FIRST_CHALLENGES)}\n")
+    print(f"medians of {rounds} rounds; challenges {' '.join(FIRST_CHALLENGES)},")
+    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+    print(f"or all where it says so; load at the end: {load}\n")
     print(f"{'':24}{'seconds':>9}{'x pass':>9}{'x good':>9}")
     for name, median in medians.items():
         print(f"{name:24}{median:9.3f}{median / base:9.1f}{median / good:9.2f}")
