@@ -31,7 +31,7 @@ def complaints(server: WrongServer, result: CheckResult) -> list[str]:
     """Return a line for everything in a result that is not as the bank says, [] if all is."""
     lines = []
     if result.error_file is not None:
-        lines += Path(result.error_file).read_text(encoding="utf-8").splitlines()
+        lines += Path(result.error_file).read_text(encoding="utf-8").splitlines()[-12:]
     tests = {test.id: test for challenge in result.challenges for test in challenge.tests}
     for name, test in tests.items():
         if test.outcome == "failed" and name not in server.fails:

@@ -141,7 +141,6 @@ def test_a_silent_guest_mixes_up_no_names(room: Room, cast: Cast) -> None:
 def test_newcomers_after_somebody_left(room: Room, cast: Cast) -> None:
     alice, bob = room.join(*cast.names(2))
     bob.leave()
-    room.settle()
     charlie, dewi = room.join(*cast.names(2))
     for speaker, listener in ((charlie, dewi), (dewi, alice), (alice, charlie)):
         text = cast.text()
@@ -153,7 +152,6 @@ def test_newcomers_after_somebody_left(room: Room, cast: Cast) -> None:
 def test_an_empty_room_takes_newcomers(room: Room, cast: Cast) -> None:
     alice = room.join(cast.name())
     alice.leave()
-    room.settle()
     charlie, dewi = room.join(*cast.names(2))
     room.settle()
     text = cast.text()
@@ -210,7 +208,6 @@ def test_a_name_can_be_used_again(room: Room, cast: Cast) -> None:
     name = cast.name()
     alice, bob = room.join(cast.name(), name)
     bob.leave()
-    room.settle()
     again = room.join(name)
     text = cast.text()
     again.say(text)
