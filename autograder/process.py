@@ -256,11 +256,17 @@ class WarmLauncher:
         self._stopping = 0  # orders to stop that were not answered yet
         self._clock_loaded = False
         self._ready = self._up = False
-        self._begin()
+        try:
+            self._begin()
+        except OSError:  # the program of the sandbox is not to be run
+            if not sandbox.alone:
+                raise
+            self._begin_in_the_next_sandbox()
 
     def _begin(self) -> None:
         """Start the launcher's process."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._channel = Channel(ours)
         with theirs:
             command = self.sandbox.command("warm", str(theirs.fileno()))
             self._process = subprocess.Popen(
@@ -274,9 +280,14 @@ class WarmLauncher:
                 cwd="/",
             )
         ours.settimeout(START_SECONDS)
-        self._channel = Channel(ours)
         with contextlib.suppress(LauncherLost):  # whoever waits for it will see
             self._send(order_for(self.submission, self.sandbox))
+
+    def _begin_in_the_next_sandbox(self) -> None:
+        """Start the launcher's process where it is known to start."""
+        self._channel.sock.close()
+        self.sandbox, _why = sandbox_module.probe()
+        self._begin()
 
     def _send(self, message: dict[str, Any], fds: tuple[int, ...] = ()) -> None:
         try:
@@ -305,8 +316,7 @@ class WarmLauncher:
             if self._up or not self.sandbox.alone:
                 raise
             self._end()
-            self.sandbox, _why = sandbox_module.probe()
-            self._begin()
+            self._begin_in_the_next_sandbox()
             self._answer("ready")
         self._channel.sock.settimeout(ANSWER_SECONDS)
         self._ready = True

@@ -1,10 +1,12 @@
 """What a server can see, reach, write and use up; everything that it starts ends with it."""
 
+import contextlib
 import json
 import os
 import socket
 from pathlib import Path
 
+import psutil
 import pytest
 from helpers import LISTENING, PROJECT, family, gone, printed, serving, submission, until, without
 
@@ -54,6 +56,37 @@ def test_a_bubblewrap_that_does_not_run_here_is_not_taken(tmp_path, monkeypatch)
 
     assert found.level == "process"
     assert "gone" in why or "No permissions" in why
+
+
+@pytest.mark.parametrize("exists", [True, False], ids=["forbidden", "gone"])
+def test_where_the_sandbox_does_not_even_start_the_next_level_is_taken(
+    tmp_path, monkeypatch, exists
+):
+    forbidden = tmp_path / "bwrap"
+    if exists:
+        forbidden.write_text("#!/bin/sh\nexit 1\n")
+        forbidden.chmod(0o755)
+    monkeypatch.setattr(sandbox, "candidates", lambda: iter([str(forbidden)]))
+    with without(""), Room(submission(LISTENING), dialect=OUR_DIALECT) as room:
+        assert room.isolation == "process"
+        assert room.settle() == "idle"
+
+
+def test_what_fails_later_in_the_sandbox_is_no_reason_for_a_weaker_one(monkeypatch):
+    """Else a submission that brings its launcher down would run without a sandbox next."""
+    launcher = start_launcher(submission(LISTENING))
+    monkeypatch.setattr(sandbox, "probe", lambda: pytest.fail("another level is tried"))
+    try:
+        while not launcher._up:
+            launcher.hear()
+        for each in family(launcher.root_pid(None)):
+            with contextlib.suppress(psutil.NoSuchProcess):  # it went with the one above it
+                each.kill()
+        with pytest.raises(LauncherLost):
+            launcher.start()
+        assert launcher.sandbox.level == "bubblewrap"
+    finally:
+        launcher.close()
 
 
 def test_the_next_one_is_tried(tmp_path, monkeypatch):
