@@ -13,7 +13,7 @@ import shutil
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -123,6 +123,10 @@ def _parser() -> Parser:
     new = command("new", _("make a fresh copy of an exercise"), _new)
     new.add_argument("exercise", help=_("name of the exercise, such as modul_contoh"))
     new.add_argument("folder", nargs="?", help=_("where to; without it, a folder of its name"))
+    site = command("site", _("run all lessons and write them as pages for the browser"), _site)
+    site.add_argument(
+        "folder", nargs="?", default="site", help=_("where to; without it, the folder site")
+    )
     command("doctor", _("tell what works on this machine"), _doctor)
     return parser
 
@@ -195,7 +199,18 @@ def _run(
     """Run a check, showing progress on a terminal."""
     from autograder.checking import run_check
 
-    show = sys.stderr.isatty() and not quiet
+    with _progress(quiet) as progress:
+        return run_check(
+            challenges, submission, launcher, seed=seed, progress=progress, two_lanes=True
+        )
+
+
+@contextlib.contextmanager
+def _progress(quiet: bool = False) -> Iterator[Callable[[int, int, str], None] | None]:
+    """Give what shows in one line of a terminal what is done now, None where there is none."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
 
     def progress(number: int, count: int, title: str) -> None:
         room = shutil.get_terminal_size().columns - 1
@@ -203,17 +218,9 @@ def _run(
         print(f"\r\x1b[K{line[:room]}", end="", file=sys.stderr, flush=True)
 
     try:
-        return run_check(
-            challenges,
-            submission,
-            launcher,
-            seed=seed,
-            progress=progress if show else None,
-            two_lanes=True,
-        )
+        yield progress
     finally:
-        if show:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def _show(result: CheckResult, verbose: bool) -> None:
@@ -276,6 +283,22 @@ def _new(options: argparse.Namespace) -> int:
     except StarterError as error:
         raise UsageError(str(error)) from None
     print(_("The exercise {name} is in {folder}.").format(name=options.exercise, folder=folder))
+    return OK
+
+
+def _site(options: argparse.Namespace) -> int:
+    from autograder.site import LessonFailed, SiteError, build
+
+    print(_("Running all lessons in both languages, which takes a minute or two."), file=sys.stderr)
+    try:
+        with _progress() as progress:
+            index = build(options.folder, progress)
+    except LessonFailed as error:
+        print(error, file=sys.stderr)
+        return FAILED
+    except SiteError as error:
+        raise UsageError(str(error)) from None
+    print(_("The lessons are ready: open {path} in a browser.").format(path=index))
     return OK
 
 
