@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
+
+from autograder.i18n import use_language
 
 
 class NothingLeftOut:
@@ -32,6 +35,13 @@ class NothingLeftOut:
             terminalreporter.section("left out, which CI forbids", red=True)
             for nodeid in self.left_out:
                 terminalreporter.line(nodeid)
+
+
+@pytest.fixture(autouse=True)
+def _language_of_the_environment() -> Iterator[None]:
+    """Let no test leave another one the language that its `--lang` chose."""
+    yield
+    use_language(None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
