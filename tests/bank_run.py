@@ -14,6 +14,7 @@ import multiprocessing
 import os
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from checked import checked, complaints
@@ -24,14 +25,30 @@ from bank import BANK, WrongServer
 from bank_complete import BANK as BANK_COMPLETE
 
 ALL = {server.name: server for server in (*BANK, *BANK_COMPLETE)}
-RENEW = 250  # checks after which a worker makes place for a fresh one: pytest keeps a little
 
 
-def verdict(server: WrongServer, seed: int | None) -> tuple[float, int | None, list[str]]:
-    """Check a server; return the seconds that took, the seed, and what is not as it should be."""
+Verdict = tuple[str, float, int | None, list[str]]
+"""Name of a server, how many seconds its check took, its seed, and what is not as it should be."""
+
+
+def verdict(server: WrongServer, seed: int | None) -> Verdict:
+    """Check a server."""
     started = time.monotonic()
     result = checked(server.source(), *server.challenges, seed=seed)
-    return time.monotonic() - started, result.seed, complaints(server, result)
+    seconds = time.monotonic() - started
+    return server.name, seconds, result.seed, complaints(server, result)
+
+
+def verdicts(servers: list[WrongServer], jobs: int, seed: int | None) -> Iterator[Verdict]:
+    """Check servers, `jobs` at a time, and yield what came of each as soon as it is known."""
+    # processes made anew in each round, and not by copying this one, which has threads
+    workers = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
+    try:
+        tasks = [workers.submit(verdict, server, seed) for server in servers]
+        for task in as_completed(tasks):
+            yield task.result()
+    finally:  # also where somebody has had enough
+        workers.shutdown(cancel_futures=True)
 
 
 def main() -> int:
@@ -47,29 +64,22 @@ def main() -> int:
     servers = [ALL[name] for name in options.name]
     differed = 0
     seconds: dict[str, float] = {}
-    spawn = multiprocessing.get_context("spawn")
-    workers = ProcessPoolExecutor(options.jobs, spawn, max_tasks_per_child=RENEW)
-    try:
-        for number in range(1, options.rounds + 1):
-            started = time.monotonic()
-            # the longest first, so that no worker is left alone with one at the end
-            servers.sort(key=lambda server: -seconds.get(server.name, 0))
-            tasks = {workers.submit(verdict, server, options.seed): server for server in servers}
-            wrong = 0
-            for task in as_completed(tasks):
-                name = tasks[task].name
-                seconds[name], seed, lines = task.result()
-                if lines:
-                    wrong += 1
-                    print(f"round {number}, {name}, --seed {seed}:", *lines, sep="\n    ")
-            differed += wrong
-            print(
-                f"round {number} of {options.rounds}: {len(servers)} servers in"
-                f" {time.monotonic() - started:.0f} s, {wrong} not as they should be",
-                flush=True,
-            )
-    finally:  # also where somebody has had enough
-        workers.shutdown(cancel_futures=True)
+    for number in range(1, options.rounds + 1):
+        started = time.monotonic()
+        # the longest first, so that no worker is left alone with one at the end
+        servers.sort(key=lambda server: -seconds.get(server.name, 0))
+        wrong = 0
+        for name, took, seed, lines in verdicts(servers, options.jobs, options.seed):
+            seconds[name] = took
+            if lines:
+                wrong += 1
+                print(f"round {number}, {name}, --seed {seed}:", *lines, sep="\n    ")
+        differed += wrong
+        print(
+            f"round {number} of {options.rounds}: {len(servers)} servers in"
+            f" {time.monotonic() - started:.0f} s, {wrong} not as they should be",
+            flush=True,
+        )
     return 1 if differed else 0
 
 
