@@ -176,6 +176,8 @@ class Launcher(Protocol):
 
     def start(self, *, epoch: float | None, timezone: str | None, hurry: bool) -> ServerProcess: ...
 
+    def start_ahead(self) -> None: ...
+
     def connect(self, port: int) -> socket.socket: ...
 
     def stop(self, server: ServerProcess) -> None: ...
@@ -251,6 +253,7 @@ class WarmLauncher:
         self.ahead = False
         self._servers: dict[int, ServerProcess] = {}  # those that run and have a room
         self._next: ServerProcess | None = None  # started ahead; its pid is 0 until it is told
+        self._wish: tuple[float | None, str | None, bool] = (None, None, False)  # of the last
         self._wish_of_next: tuple[object, ...] = ()
         self._sockets: list[socket.socket] = []  # of the servers' network, not connected yet
         self._stopping = 0  # orders to stop that were not answered yet
@@ -386,10 +389,22 @@ class WarmLauncher:
                 server.close()
                 raise
         self._servers[server.pid] = server
-        if self.ahead and not self.spins and epoch is None and self._next is None:
-            self._next = self._order("ahead", *wish)
-            self._wish_of_next = wish
+        self._wish = wish
         return server
+
+    def start_ahead(self) -> None:
+        """Order the next server, like the last, if servers are to be started ahead.
+
+        To be called when the last one listens: were they to begin together, one that bears no
+        other beside it might be the one that comes too late.
+
+        Raises:
+            LauncherLost: the launcher is gone.
+        """
+        epoch = self._wish[0]
+        if self.ahead and not self.spins and epoch is None and self._next is None:
+            self._next = self._order("ahead", *self._wish)
+            self._wish_of_next = self._wish
 
     def _order(
         self, answer: str, epoch: float | None, timezone: str | None, hurry: bool
@@ -605,6 +620,9 @@ class ColdLauncher:
         else:
             output = as_socket(process)
         return ServerProcess(self, process.pid, channel, output)
+
+    def start_ahead(self) -> None:
+        """Do nothing: a server that is started anew gains nothing by it."""
 
     @staticmethod
     def _accept(listener: socket.socket, key: str) -> socket.socket:

@@ -110,6 +110,7 @@ class Room:
             self.traffic.transcript.line_ends = dialect.line_ends
         try:
             self._wait_until_it_listens()
+            self.launcher.start_ahead()
         except BaseException:
             self.close()
             raise
