@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Sequence
 
 from autograder.casting import Cast
 from autograder.dialect import OUR_DIALECT, Dialect
 from autograder.failures import Unmet
+from autograder.i18n import _
 from autograder.process import Launcher
 from autograder.room import Room
 from autograder.stamps import form_of
@@ -19,13 +21,21 @@ def learn_dialect(launcher: Launcher) -> Dialect:
     A server that behaves too strangely to learn from is taken to speak our own protocol.
 
     Raises:
-        Unmet: the server does not come to listen.
+        Unmet: the server does not come to listen, or prints without end.
     """
     with Room(launcher.submission, launcher=launcher, dialect=_UNKNOWN, hurry=True) as room:
-        try:
-            return _converse(room)
-        except Unmet:
-            return OUR_DIALECT
+        dialect = OUR_DIALECT
+        with contextlib.suppress(Unmet):
+            dialect = _converse(room)
+        if room.traffic.flood == "output":
+            # said here, where it always shows: a chat can go on for a while beside it
+            raise room.unmet(
+                "flood",
+                tried=_("the server was started"),
+                expected=_("the server waits quietly and uses no processor time"),
+                got=room.why_no_more(),
+            )
+        return dialect
 
 
 _UNKNOWN = Dialect(greeting="", line_ends=True, wants_line_ends=True)
