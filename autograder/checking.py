@@ -8,13 +8,10 @@ that lies about, such as a conftest.py or a setting of the person's, can come in
 from __future__ import annotations
 
 import contextlib
-import difflib
 import importlib.util
 import itertools
 import random
-import tempfile
 import time
-import traceback
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,6 +89,8 @@ def resolve(names: Sequence[str]) -> list[str]:
 
 def _unknown(name: str) -> str:
     known = (*CHALLENGES, *CHECKPOINTS, "all")
+    import difflib  # these are imported where a check seldom comes: each takes milliseconds
+
     near = difflib.get_close_matches(name.lower(), known, 1, 0.5)
     text = _("There is no challenge “{name}”.").format(name=ascii(name)[1:-1][:60])
     if near:
@@ -180,6 +179,8 @@ def _run_tests(
         try:
             stories[challenge] = stories_of(challenge)
         except Exception:
+            import traceback
+
             run.errors.append(traceback.format_exc())
     count = sum(map(len, stories.values()))
     told = itertools.count(1)
@@ -299,6 +300,8 @@ _OUTCOMES: dict[bytes, Outcome] = {
 
 def _write_errors(errors: list[str]) -> str:
     """Write the grader's own tracebacks to a file and return its path."""
+    import tempfile
+
     with tempfile.NamedTemporaryFile(
         "w", prefix="autograder-error-", suffix=".txt", delete=False, encoding="utf-8"
     ) as file:

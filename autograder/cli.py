@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
+import gc
 import os
-import shutil
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from autograder import __version__
-from autograder.i18n import LANGUAGES, _, use_language
+from autograder.i18n import LANGUAGES, _, language, use_language
 
 if TYPE_CHECKING:
     from autograder.process import Launcher
@@ -56,8 +53,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     try:
         _choose_language(words)
-        options = _parse(words)
-        code: int = options.run(options)
+        if words[:1] == ["check"]:
+            gc.disable()  # it is over in a second, and throws little away
+        launcher = _start_early(words)
+        try:
+            options = _parse(words)
+            options.launcher = launcher
+            code: int = options.run(options)
+        finally:
+            gc.enable()
+            if launcher is not None:
+                launcher.close()
         return code
     except UsageError as error:
         print(error, file=sys.stderr)
@@ -81,6 +87,27 @@ def _choose_language(words: list[str]) -> None:
             value = words[place + 1]
         if value in LANGUAGES:
             use_language(value)
+            return
+    use_language(language())  # asked of the environment once, and not for each message
+
+
+def _start_early(words: list[str]) -> Launcher | None:
+    """Start the launcher of a check before anything else: it gets ready meanwhile.
+
+    What is wrong with the words, or with the server, is said later, by those who read them.
+    """
+    servers = [word for word in words if word.endswith(".py") and not word.startswith("-")]
+    if words[:1] != ["check"] or len(servers) != 1:
+        return None
+    from autograder.submission import BadServer, read_server
+
+    try:
+        submission = read_server(servers[0])
+    except BadServer:
+        return None
+    from autograder.process import start_launcher
+
+    return start_launcher(submission)
 
 
 def _parse(words: list[str]) -> argparse.Namespace:
@@ -135,34 +162,19 @@ def _parser() -> Parser:
 
 
 def _check(options: argparse.Namespace) -> int:
-    launcher = _start_early(options.server)
-    try:
-        submission, challenges = _what_to_check(options)
-    except UsageError:
-        if launcher is not None:
-            launcher.close()
-        raise
-    result = _run(submission, challenges, options.seed, quiet=options.json, launcher=launcher)
+    submission, challenges = _what_to_check(options)
+    result = _run(
+        submission, challenges, options.seed, quiet=options.json, launcher=options.launcher
+    )
     if options.html:
         _write_page(options.html, result)
     if options.json:
+        import json
+
         print(json.dumps(result.to_json(), ensure_ascii=False, indent=1))
     else:
         _show(result, options.verbose)
     return result.exit_code
-
-
-def _start_early(server: str) -> Launcher | None:
-    """Start a launcher before anything else is imported: it gets ready meanwhile."""
-    from autograder.submission import BadServer, read_server
-
-    try:
-        submission = read_server(server)
-    except BadServer:  # which is said later, together with what else may be wrong
-        return None
-    from autograder.process import start_launcher
-
-    return start_launcher(submission)
 
 
 def _what_to_check(options: argparse.Namespace) -> tuple[Submission, list[str]]:
@@ -212,6 +224,8 @@ def _progress(quiet: bool = False) -> Iterator[Callable[[int, int, str], None] |
         yield None
         return
 
+    import shutil
+
     def progress(number: int, count: int, title: str) -> None:
         room = shutil.get_terminal_size().columns - 1
         line = f"[{number}/{count}] {title}"
@@ -224,6 +238,8 @@ def _progress(quiet: bool = False) -> Iterator[Callable[[int, int, str], None] |
 
 
 def _show(result: CheckResult, verbose: bool) -> None:
+    import shutil
+
     from autograder.report_text import render
 
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
@@ -313,6 +329,9 @@ def _doctor(_options: argparse.Namespace) -> int:
 
 def _grader_error() -> int:
     """Write our own traceback to a file and say where; return the exit code."""
+    import tempfile
+    import traceback
+
     try:
         with tempfile.NamedTemporaryFile(
             "w", prefix="autograder-error-", suffix=".txt", delete=False, encoding="utf-8"

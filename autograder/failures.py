@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from autograder.diagram import Diagram, Mark
 from autograder.i18n import _
-from autograder.threadmap import Waits
-from autograder.transcript import Transcript
+
+if TYPE_CHECKING:
+    from autograder.diagram import Diagram, Mark
+    from autograder.threadmap import Waits
+    from autograder.transcript import Transcript
 
 Cause = Literal[
     "missing",  # something did not come

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import signal
 import threading
-import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -136,6 +134,8 @@ class Lane:
         Raises:
             LaneLost: it raised something, or was ended.
         """
+        import pickle
+
         with open(self._result, "rb", closefd=False) as file:
             try:
                 done, value = pickle.load(file)  # our own copy wrote it, no stranger
@@ -169,8 +169,12 @@ def _work(work: Callable[[Link], object], link: Link, alive: int, result: int) -
     try:
         answer = True, work(link)
     except BaseException:
+        import traceback
+
         answer = False, traceback.format_exc()
     link.hang_up()  # before what may wait until the other process reads
+    import pickle
+
     with contextlib.suppress(OSError), open(result, "wb") as file:
         pickle.dump(answer, file)
     os._exit(0)

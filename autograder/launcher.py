@@ -28,11 +28,9 @@ import gc
 import io
 import json
 import os
-import shutil
 import signal
 import socket
 import sys
-import tempfile
 import types
 
 TYPE_CHECKING = False  # importing `typing` for it would take longer than forking a server
@@ -47,7 +45,9 @@ BACKLOG = 128  # so that a burst of connections is never answered by the kernel'
 LOCKSTEPS = 40  # lines from reading a username to the first answer; most need a dozen
 QUIET_GATES = 3  # after so many lines in a row that no thread has run, all are done
 STILL, STILL_SECONDS = 3, 0.0003  # so many looks in a row that find no line run, so far apart
+GLANCE_SECONDS = 0.00005  # before the first look: enough for a line or two
 STARVED = 200  # looks at most before one line, for threads that could run and get no processor
+FUTEX = {"x86_64": b"202", "aarch64": b"98"}  # number of the system call that waits for a lock
 HURRY_FROM, HURRY_UP_TO, HURRY_FACTOR = 0.02, 2.0, 20.0  # seconds, seconds, times
 SWEEP_ROUNDS, GENTLE_ROUNDS = 100, 10  # in the first ones each process is ended by its own number
 POLL_SECONDS = 0.02  # socketserver looks twice a second whether it shall stop; this is quicker
@@ -126,7 +126,10 @@ class Clock:
             self._travel.time_ns = lambda: next(moments)
 
 
-def redirect_addresses(channel: Channel) -> None:
+listening_is_told: list[Channel] = []  # on these channels
+
+
+def redirect_addresses() -> None:
     """Let every `bind` take a free port on loopback, and tell the grader when a socket listens.
 
     A hard-coded port is fine this way, and any number of servers run side by side.
@@ -153,8 +156,9 @@ def redirect_addresses(channel: Channel) -> None:
     def listen(self: socket.socket, backlog: int = BACKLOG) -> None:
         real_listen(self, max(backlog, BACKLOG))
         if self.family in loopback:
-            with contextlib.suppress(OSError):
-                channel.send({"listening": self.getsockname()[1]})
+            for channel in listening_is_told:
+                with contextlib.suppress(OSError):
+                    channel.send({"listening": self.getsockname()[1]})
 
     replace(socket.socket, bind=bind, listen=listen)
     server_module = sys.modules.get("socketserver")
@@ -201,10 +205,40 @@ def hurry() -> None:
     hurried(queue.Queue, "put", 3)
 
 
+originals: dict[tuple[Any, str], Any] = {}
+
+
 def replace(place: Any, **functions: Callable[..., Any]) -> None:
     """Put our functions where the student's code looks for Python's own."""
     for name, function in functions.items():
+        originals[place, name] = getattr(place, name)
         setattr(place, name, function)
+
+
+def set_the_stage(order: Message) -> None:
+    """Let Python look as the next server shall see it.
+
+    In a warm launcher this is done before it forks a server, and mostly there is nothing to do:
+    what is set in the server itself costs it copies of many pages, each time.
+    """
+    environment = order["environment"]
+    for name in [name for name in os.environ if name not in environment]:
+        del os.environ[name]
+    for name, value in environment.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
+    wish = "hurried" if order["hurry"] else "as it is"
+    if wish not in stage:
+        for (place, name), original in originals.items():
+            setattr(place, name, original)
+        originals.clear()
+        redirect_addresses()
+        if order["hurry"]:
+            hurry()
+        stage[:] = [wish]
+
+
+stage: list[str] = []  # what was set up last
 
 
 def thread_report(folder: str) -> list[Message]:
@@ -289,21 +323,24 @@ class Lockstep:
         pause = _thread.allocate_lock()  # time.sleep may be the student's own
         pause.acquire()
         quiet = 0
-        while self._opened < len(self._gates) and quiet < QUIET_GATES:
-            self._gates[self._opened].release()
-            self._opened += 1
-            at_first = sum(self._lines.values())
-            before, still = -1, 0
-            for _look in range(STARVED):
-                lines = dict(self._lines)
-                late = [thread for thread, line in lines.items() if line < self._opened]
-                if not late or still == STILL:
-                    break
-                run = sum(lines.values())
-                still = still + 1 if run == before and not any(map(could_run, late)) else 0
-                before = run
-                pause.acquire(True, STILL_SECONDS)
-            quiet = 0 if sum(self._lines.values()) > at_first else quiet + 1
+        with contextlib.closing(Waits()) as waits:
+            while self._opened < len(self._gates) and quiet < QUIET_GATES:
+                self._gates[self._opened].release()
+                self._opened += 1
+                at_first = sum(self._lines.values())
+                before, still, seconds = -1, 0, GLANCE_SECONDS
+                for _look in range(STARVED):
+                    pause.acquire(True, seconds)
+                    lines = dict(self._lines)
+                    late = [thread for thread, line in lines.items() if line < self._opened]
+                    if not late or waits.for_a_lock(late):
+                        break
+                    run = sum(lines.values())
+                    still = still + 1 if run == before and not waits.could_run(late) else 0
+                    if still == STILL:
+                        break
+                    before, seconds = run, STILL_SECONDS
+                quiet = 0 if sum(self._lines.values()) > at_first else quiet + 1
         rest, self._opened = self._gates[self._opened :], len(self._gates)
         for gate in rest:
             gate.release()
@@ -323,13 +360,52 @@ class Lockstep:
         return self._trace
 
 
-def could_run(thread: int) -> bool:
-    """Tell whether a thread only waits for a processor; where the kernel cannot be asked, no."""
-    try:
-        with open(f"/proc/self/task/{thread}/stat", "rb") as file:
-            return file.read().rpartition(b") ")[2].startswith(b"R")
-    except OSError:
-        return False
+class Waits:
+    """Knows what threads of this process wait for, where the kernel can be asked."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, int] = {}
+        self._futex = FUTEX.get(os.uname().machine) if hasattr(os, "uname") else None
+
+    def for_a_lock(self, threads: Sequence[int]) -> bool:
+        """Tell whether all of `threads` wait for locks, so that only others can let them go on.
+
+        A thread that waits for the interpreter waits with a time limit, one for a lock does not.
+        Two looks, because one thread may let another go on and then wait itself: whoever had
+        been let go on by then no longer waits at the second one.
+        """
+        return all(self._for_a_lock(thread) for _look in (1, 2) for thread in threads)
+
+    def _for_a_lock(self, thread: int) -> bool:
+        # the state too: one that is being woken still shows its system call
+        words = self._read(thread, "syscall").split()
+        return (
+            len(words) > 4
+            and words[0] == self._futex
+            and words[4] == b"0x0"
+            and self._state(thread) == b"S"
+        )
+
+    def could_run(self, threads: Sequence[int]) -> bool:
+        """Tell whether one of `threads` only waits for a processor; False where nobody knows."""
+        return any(self._state(thread) == b"R" for thread in threads)
+
+    def _state(self, thread: int) -> bytes:
+        return self._read(thread, "stat").rpartition(b") ")[2][:1]
+
+    def _read(self, thread: int, name: str) -> bytes:
+        path = f"/proc/self/task/{thread}/{name}"
+        try:
+            if path not in self._files:
+                self._files[path] = os.open(path, os.O_RDONLY)
+            return os.pread(self._files[path], 4096, 0)
+        except OSError:
+            return b""
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+        while self._files:
+            os.close(self._files.popitem()[1])
 
 
 def obey(channel: Channel, clock: Clock, folder: str, at_end: Callable[[], None]) -> None:
@@ -394,6 +470,31 @@ def preload_clock(library: str) -> None:
         sys.path.remove(library)
 
 
+def make_folder(place: str) -> str:
+    """Make a new folder in `place`, for this user alone, and return its path."""
+    # `tempfile` does the same, and takes a tenth of the time in which a launcher gets ready
+    while True:
+        folder = os.path.join(place, f"chat-{os.urandom(8).hex()}")
+        try:
+            os.mkdir(folder, 0o700)
+        except FileExistsError:
+            continue
+        return folder
+
+
+def remove_folder(folder: str) -> None:
+    """Remove a folder with all that is in it, as far as that can be done; follow no link."""
+    # `shutil` does the same, and loads three libraries for archives
+    with contextlib.suppress(OSError, RecursionError):
+        for entry in list(os.scandir(folder)):
+            if entry.is_dir(follow_symlinks=False):
+                remove_folder(entry.path)
+            else:
+                with contextlib.suppress(OSError):
+                    os.unlink(entry.path)
+        os.rmdir(folder)
+
+
 def write_files(files: dict[str, str], folder: str) -> None:
     """Write the submission's files (name -> latin-1 coded bytes) into `folder`."""
     for name, content in files.items():
@@ -420,8 +521,6 @@ def run_server(
     import time
 
     os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(order["environment"])
     if hasattr(time, "tzset"):
         time.tzset()
     limit_resources(order["limits"])
@@ -429,9 +528,7 @@ def run_server(
     clock = Clock(order["library"])
     if order["epoch"] is not None:
         clock.set(order["epoch"])
-    redirect_addresses(channel)
-    if order["hurry"]:
-        hurry()
+    listening_is_told.append(channel)
     # a thread that `threading` does not know: students print threading.active_count()
     _thread.start_new_thread(obey, (channel, clock, folder, at_end))
 
@@ -485,6 +582,7 @@ class WarmLauncher:
             source = order["files"][order["name"]].encode("latin-1")
             self.code = compile(source, order["name"], "exec")
         gc.freeze()  # a server that collects garbage would copy every page that it looks at
+        gc.enable()
         self.channel.send({"ready": os.getpid()})
 
     def start(self, order: Message, fds: Sequence[int]) -> None:
@@ -492,7 +590,8 @@ class WarmLauncher:
         output, server_channel = fds
         if not (order["hurry"] and order["epoch"] is None):
             preload_clock(self.order["library"])
-        folder = tempfile.mkdtemp(prefix="chat-", dir=self.order["folder"])
+        set_the_stage(order)
+        folder = make_folder(self.order["folder"])
         write_files(self.order["files"], folder)
         pid = os.fork()
         if pid == 0:
@@ -515,6 +614,7 @@ class WarmLauncher:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.setsid()
         adopt_orphans()  # its own, as long as it lives: so nobody takes them for another server's
+        look_at_oneself()
         nothing = os.open(os.devnull, os.O_RDONLY)
         for source, target in ((nothing, 0), (output, 1), (output, 2), (server_channel, 3)):
             os.dup2(source, target)
@@ -568,7 +668,7 @@ class WarmLauncher:
                 if entry.path in folders:
                     continue
                 if entry.is_dir(follow_symlinks=False):
-                    shutil.rmtree(entry.path, ignore_errors=True)
+                    remove_folder(entry.path)
                 else:
                     with contextlib.suppress(OSError):
                         os.unlink(entry.path)
@@ -591,7 +691,7 @@ class WarmLauncher:
 
     def forget(self, pid: int, status: int) -> None:
         """Remove a server that has ended, with its folder."""
-        shutil.rmtree(self.servers.pop(pid), ignore_errors=True)
+        remove_folder(self.servers.pop(pid))
         with contextlib.suppress(OSError):
             self.channel.send({"exited": pid, "status": os.waitstatus_to_exitcode(status)})
 
@@ -665,17 +765,35 @@ def children() -> list[int]:
         return []
 
 
-def adopt_orphans() -> None:
-    """Let processes that lose their parent become ours (Linux), so that none gets away."""
+def prctl(option: int, value: int) -> None:
+    """Set something of this process (Linux; elsewhere nothing is done)."""
     with contextlib.suppress(Exception):
         import ctypes
 
-        set_child_subreaper = 36  # PR_SET_CHILD_SUBREAPER of linux/prctl.h
-        ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
+        if not libraries:
+            libraries.append(ctypes.CDLL(None))  # once, and not in each server
+        libraries[0].prctl(option, value, 0, 0, 0)
+
+
+libraries: list[Any] = []
+
+
+def adopt_orphans() -> None:
+    """Let processes that lose their parent become ours (Linux), so that none gets away."""
+    prctl(36, 1)  # PR_SET_CHILD_SUBREAPER of linux/prctl.h
+
+
+def look_at_oneself() -> None:
+    """Let this process read all that /proc tells of it, also where it has given up root (Linux).
+
+    The launcher does not do so itself: then none of its servers could look into it.
+    """
+    prctl(4, 1)  # PR_SET_DUMPABLE of linux/prctl.h
 
 
 def warm(fd: int) -> tuple[Any, ...] | None:
     """Be the warm launcher on Unix socket `fd`."""
+    gc.disable()  # until all is imported
     launcher = WarmLauncher(Channel(socket.socket(fileno=fd)))
     launcher.channel.send({"up": os.getpid()})
     try:
@@ -705,11 +823,12 @@ def once(port: int, key: str) -> tuple[Any, ...] | None:
     preload_clock(order["library"])
     folder = order["folder"]
     write_files(order["files"], folder)
+    set_the_stage(order)
     print_at_once()
 
     def at_end() -> None:
-        os.chdir(tempfile.gettempdir())  # Windows does not remove the folder one stands in
-        shutil.rmtree(folder, ignore_errors=True)
+        os.chdir(os.path.dirname(folder))  # Windows does not remove the folder one stands in
+        remove_folder(folder)
         if hasattr(os, "killpg"):
             os.killpg(0, signal.SIGKILL)  # what the server has started goes too
         os._exit(1)

@@ -3,10 +3,10 @@
 A server is *idle* when every thread of it is blocked in a system call that only input or another
 thread can end, and nothing is on its way to it or from it. Then what has not arrived never will.
 
-Why two looks suffice: a look reads, for each thread, the system call in which it is blocked and
-how long it has run so far. If two looks agree, no thread has run between its first and its second
-reading. All first readings come before all second ones, so there was a moment at which all
-threads were blocked together. If nothing was under way at that moment either, nothing can wake
+Why two looks suffice: the first reads, for each thread, how long it has run so far and then the
+system call in which it is blocked; the second, whether it has run any further. If none has, then,
+as all first readings come before all second ones, there was a moment at which all threads were
+blocked together. If nothing was under way at that moment either, nothing can wake
 them but us.
 
 A thread that waits with a time limit (a `sleep`, a polling loop) is *dozing*: it will wake by
@@ -22,15 +22,19 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from autograder import proc
-from autograder.threadmap import Waits
+
+if TYPE_CHECKING:
+    from autograder.threadmap import Waits
 
 HORIZON_SECONDS = 3.0
 ACKNOWLEDGE_SECONDS = 0.003
 """Bytes that are sent but not acknowledged have nearly always arrived, and the acknowledgement is
 held back; but for an instant they can be in the hands of another processor, in no queue at all."""
+ARRIVE_SECONDS = 0.002
+"""Segments that are under way for longer than this on a loopback are a matter of counting."""
 QUIET_SECONDS = 1.5  # without the kernel's help: nothing for so long counts as idle
 
 State = Literal["busy", "dozing", "idle"]
@@ -76,6 +80,7 @@ class KernelOracle:
         own_network: whether the server has a network of its own, loopback and nothing else.
         others: returns the servers beside this one, by their pids as the launcher knows them;
             None where it is not known just now.
+        notes: what holds for all servers of the launcher.
     """
 
     root: int
@@ -83,18 +88,21 @@ class KernelOracle:
     helpers: int = 1
     own_network: bool = False
     others: Callable[[], frozenset[int] | None] = frozenset
+    notes: proc.Notes = field(default_factory=proc.Notes)
     exact: bool = True
     _touched: float = field(default_factory=time.monotonic)
     _known_helpers: frozenset[int] = frozenset()
-    _balance: int = 0
     _ran_at_touch: dict[int, int] | None = None
     _first_seen: dict[tuple[int, int], float] = field(default_factory=dict)
-    _inner_ids: dict[int, int] = field(default_factory=dict)
     _files: proc.Files = field(default_factory=proc.Files)
+    _odd_since: dict[int, float] = field(default_factory=dict)  # by balance of segments
+    _last_list: dict[int, list[int]] = field(default_factory=dict)
+    _last_look: dict[int, proc.Thread] = field(default_factory=dict)
 
     def touch(self) -> None:
         """See `Oracle`."""
         self._ran_at_touch = None
+        self._odd_since.clear()
         self._touched = time.monotonic()
 
     def state(
@@ -108,18 +116,21 @@ class KernelOracle:
             proc.acknowledge_now(connection)
         if self.others() is None:
             return "busy"
-        first = self._look()
-        if not first:  # no thread at all: it has ended, and the launcher is about to tell
+        for _attempt in range(2):
+            try:
+                waiting = self._all_wait(connections, set(paused), set(gone))
+            except (FileNotFoundError, ProcessLookupError):  # threads have come or gone
+                continue
+            break
+        else:
             return "busy"
-        dozing = [thread for thread in first if self._wakes_soon(thread)]
-        if not self._nothing_under_way(connections, set(paused), set(gone)):
+        if not waiting:  # or no thread at all: it has ended, and the launcher is about to tell
             return "busy"
-        if self._look(again=True) != first:
-            return "busy"
+        dozing = [thread for thread in waiting if self._wakes_soon(thread)]
         if not dozing:
             return "idle"
         if self._ran_at_touch is None:
-            self._ran_at_touch = {thread.tid: thread.ran for thread in first}
+            self._ran_at_touch = {thread.tid: thread.ran for thread in waiting}
         if all(self._ran_at_touch.get(thread.tid, -1) != thread.ran for thread in dozing):
             return "idle"
         return "dozing"
@@ -147,6 +158,10 @@ class KernelOracle:
 
         These are all under the root but the launcher's and the others'.
         """
+        return self._family(proc.threads_of)
+
+    def _family(self, threads_of: Callable[[int], list[int]]) -> dict[int, list[int]]:
+        """Return the same; `threads_of` returns the threads of a process."""
         found: dict[int, list[int]] = {}
         helpers, others = self._helpers(), self.others()
         fresh = [self.root]
@@ -157,19 +172,20 @@ class KernelOracle:
                 if others:
                     below = [child for child in below if self._inner_id(child) not in others]
             else:
-                found[pid] = proc.threads_of(pid)
+                found[pid] = threads_of(pid)
                 below = proc.children_of(pid, found[pid], self._files.read)
             fresh += below
         return found
 
     def _inner_id(self, pid: int) -> int:
         """Return a process's id as the launcher knows it, 0 where it has ended."""
-        if pid not in self._inner_ids:
+        ids = self.notes.inner_ids
+        if pid not in ids:
             try:
-                self._inner_ids[pid] = proc.inner_id(pid, pid)
+                ids[pid] = proc.inner_id(pid, pid)
             except OSError:
                 return 0
-        return self._inner_ids[pid]
+        return ids[pid]
 
     def _helpers(self) -> frozenset[int]:
         """Return the processes of the launcher: they do nothing that nobody asked them for."""
@@ -183,27 +199,36 @@ class KernelOracle:
             self._known_helpers = frozenset(chain)
         return self._known_helpers
 
-    def _look(self, *, again: bool = False) -> list[proc.Thread] | None:
-        """Return every thread of every process as it is now, None where one does not wait.
+    def _all_wait(
+        self, connections: Sequence[socket.socket], paused: set[int], gone: set[int]
+    ) -> list[proc.Thread]:
+        """Return every thread, [] where one does not wait or something is under way.
 
-        Nor is there an answer where threads come or go meanwhile: one that was just started may
-        be missing in the list, and the one that started it may have ended.
+        The threads of the last time are taken for all. Whether they are is seen after the first
+        look, while all that are known wait: then nobody can start one but one that is not known.
+
+        Raises:
+            FileNotFoundError, ProcessLookupError: they are others than the last time.
         """
-        listed = self._listed()
+        listed, self._last_list = self._last_list or self.threads(), {}
+        read = self._files.read
         threads = []
-        for pid, tid in listed:
-            try:
-                thread = proc.look_at(pid, tid, again=again, read=self._files.read)
-            except (FileNotFoundError, ProcessLookupError):
-                return None
-            if thread is not None:
-                if not thread.call:
-                    return None
-                threads.append(thread)
-        return threads if not again or self._listed() == listed else None
-
-    def _listed(self) -> list[tuple[int, int]]:
-        return [(pid, tid) for pid, tids in self.threads().items() for tid in tids]
+        for pid, tids in listed.items():
+            for tid in tids:
+                thread = proc.look_at(pid, tid, read, self._last_look.get(tid))
+                if thread is not None:
+                    if not thread.call:
+                        self._last_list = listed
+                        return []
+                    threads.append(thread)
+        self._last_look = {thread.tid: thread for thread in threads}
+        stand = self._nothing_under_way(connections, paused, gone)
+        if stand:
+            if self._family(lambda pid: listed.get(pid, [])) != listed:
+                raise ProcessLookupError
+            stand = all(proc.stands(thread, len(listed[thread.pid]), read) for thread in threads)
+        self._last_list = listed
+        return threads if stand else []
 
     def waits(self, people: dict[int, str]) -> dict[int, tuple[Waits, str | None]]:
         """Return what each thread waits for, and for whom, by its id as the server knows it.
@@ -239,10 +264,14 @@ class KernelOracle:
         if self.own_network:
             with contextlib.suppress(OSError):
                 balance = proc.segments_under_way(self.root_of_network(), self._files.read)
-                if balance == self._balance:
+                if balance == self.notes.balance:
                     return True
+                # nearly always something is under way; the other way to know takes long
+                known_since = self._odd_since.setdefault(balance, time.monotonic())
+                if time.monotonic() - known_since < ARRIVE_SECONDS:
+                    return False
                 if self._all_arrived(connections, paused, gone):
-                    self._balance = balance
+                    self.notes.balance = balance
                     return True
                 return False
         return self._all_arrived(connections, paused, gone)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from autograder.diagram import Mark
 from autograder.failures import Cause
 from autograder.i18n import _
-from autograder.inbox import Inbox, What, name_pattern
+from autograder.inbox import Inbox, What, Word, spans_of
 from autograder.visible import visible
 
 if TYPE_CHECKING:
@@ -319,7 +319,7 @@ class Person:
         self.room.note(self, f"sees_each_once({', '.join(person.variable for person in people)})")
         text = "\n".join(self.inbox.texts())
         for person in people:
-            count = len(name_pattern(person.label).findall(text))
+            count = len(spans_of(Word(person.label), text))
             expected = _("{name} gets the name {other} exactly once").format(
                 name=self.label, other=person.label
             )
@@ -411,7 +411,7 @@ class Person:
 
     @staticmethod
     def _parts(what: tuple[str | Person | re.Pattern[str], ...]) -> list[What]:
-        return [name_pattern(part.label) if isinstance(part, Person) else part for part in what]
+        return [Word(part.label) if isinstance(part, Person) else part for part in what]
 
     @staticmethod
     def _in_words(what: tuple[str | Person | re.Pattern[str], ...]) -> str:

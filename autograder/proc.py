@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import array
 import contextlib
+import functools
 import os
-import platform
 import socket
 import struct
 import sys
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from autograder.sandbox import switched_off
-from autograder.threadmap import Waits
+
+if TYPE_CHECKING:
+    from autograder.threadmap import Waits
+
+MACHINE = os.uname().machine if hasattr(os, "uname") else ""  # the processor's architecture
 
 # System calls in which a thread waits, by architecture (arch/x86/entry/syscalls/syscall_64.tbl
 # and include/uapi/asm-generic/unistd.h of Linux). The word says where the time limit stands.
@@ -39,7 +44,7 @@ _WORDS: dict[int, Waits] = (
     {45: "recv", 47: "recv", 0: "recv", 43: "accept", 288: "accept", 44: "send", 46: "send",
      1: "send", 7: "select", 23: "select", 270: "select", 271: "select", 232: "select",
      281: "select", 35: "sleep", 230: "sleep", 202: "lock"}
-    if platform.machine() == "x86_64"
+    if MACHINE == "x86_64"
     else {207: "recv", 212: "recv", 63: "recv", 202: "accept", 242: "accept", 206: "send",
           211: "send", 64: "send", 72: "select", 73: "select", 22: "select", 101: "sleep",
           115: "sleep", 98: "lock"}
@@ -144,6 +149,19 @@ class SocketRow:
     inode: int
 
 
+@dataclass
+class Notes:
+    """What is known of one launcher's servers and holds beyond the room of each.
+
+    Args:
+        balance: segments that its network has sent more than received although none is under way.
+        inner_ids: processes by their ids here, as they know them themselves.
+    """
+
+    balance: int = 0
+    inner_ids: dict[int, int] = field(default_factory=dict)
+
+
 def sockets_of(pid: int) -> list[SocketRow]:
     """Return the TCP connections of `pid`'s network, each of both ends of it (some ms)."""
     rows: list[SocketRow] = []
@@ -216,34 +234,54 @@ def acknowledge_now(connection: socket.socket) -> None:
 
 
 def look_at(
-    pid: int, tid: int, *, again: bool = False, read: Callable[[str], str] = read
+    pid: int, tid: int, read: Callable[[str], str] = read, before: Thread | None = None
 ) -> Thread | None:
     """Return what one thread does now, None if it has ended.
 
     Args:
         read: what reads a file of /proc.
-        again: whether this is the second of two looks, which makes sure that the thread is not
-            just being woken: on another processor it then still shows its system call, and has
-            not run yet. Only its state tells (TASK_WAKING is shown as R).
+        before: an earlier look at it: if it has not run since, it still waits where it did.
     """
     base = f"/proc/{pid}/task/{tid}"
+    ran = how_long_it_ran(base, read)  # before the rest: if it runs in between, `stands` tells
+    if before is not None and before.call and before.ran == ran:
+        return before
     words = read(f"{base}/syscall").split()
-    ran = how_long_it_ran(base, read)
     if words[0] in ("running", "-1"):  # the second is no system call at all, or no thread any more
         state = read(f"{base}/stat").rpartition(")")[2].split()[0]
         if state in "ZX":  # ended, only not cleared away yet
             return None
         return Thread(pid, tid, "", -1, (), ran)
-    if again and read(f"{base}/stat").rpartition(")")[2].split()[0] != "S":
-        return Thread(pid, tid, "", -1, (), ran)
     number = int(words[0])
     arguments = tuple(int(word, 16) for word in words[1:7])
-    call = _TABLES[platform.machine()].get(number, "")
+    call = _TABLES[MACHINE].get(number, "")
     if call == "socket" and not is_socket(pid, arguments[0]):
         call = ""
     if call.startswith("futex") and arguments[1] & 127 not in _FUTEX_WAITS:
         call = ""
     return Thread(pid, tid, call, number, arguments, ran)
+
+
+def stands(thread: Thread, count: int, read: Callable[[str], str] = read) -> bool:
+    """Tell whether a thread still is where a look has found it waiting.
+
+    Its state is asked too: one that is just being woken, on another processor, has not run yet
+    and still shows its system call; only its state tells (TASK_WAKING is shown as R).
+
+    Args:
+        count: how many threads its process is known to have.
+        read: what reads a file of /proc.
+
+    Raises:
+        ProcessLookupError: they are more, or fewer.
+    """
+    base = f"/proc/{thread.pid}/task/{thread.tid}"
+    if how_long_it_ran(base, read) != thread.ran:
+        return False
+    fields = read(f"{base}/stat").rpartition(") ")[2].split(maxsplit=18)
+    if int(fields[17]) != count:  # num_threads, field 20 of proc_pid_stat(5)
+        raise ProcessLookupError
+    return fields[0] == "S"
 
 
 def how_long_it_ran(base: str, read: Callable[[str], str] = read) -> int:
@@ -317,8 +355,11 @@ def kernel_can_be_asked() -> bool:
     """Tell whether this machine answers what the kernel oracle asks."""
     if switched_off("proc") or not sys.platform.startswith("linux"):
         return False
-    if platform.machine() not in _TABLES:
-        return False
+    return MACHINE in _TABLES and _kernel_answers()
+
+
+@functools.cache
+def _kernel_answers() -> bool:
     try:
         pid = os.getpid()
         read("/proc/self/syscall")

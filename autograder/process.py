@@ -5,20 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from autograder import sandbox as sandbox_module
 from autograder.launcher import Channel
-from autograder.proc import kernel_can_be_asked
+from autograder.proc import Notes, kernel_can_be_asked
 from autograder.sandbox import Sandbox
 from autograder.submission import Submission
 
@@ -27,7 +24,7 @@ ANSWER_SECONDS = 10.0
 
 SOCKETS_AT_ONCE = 16
 
-ALWAYS_PRELOADED = ("socket", "threading", "traceback", "linecache", "queue", "select")
+ALWAYS_PRELOADED = ("socket", "threading", "queue", "select", "resource")
 """What the launcher itself needs in a server: loaded once, and not in each."""
 
 
@@ -173,6 +170,7 @@ class Launcher(Protocol):
     sandbox: Sandbox
     spins: bool  # whether a server of this submission was seen working without end
     ahead: bool  # whether to start the next server while the one before is in use
+    notes: Notes
 
     def start(self, *, epoch: float | None, timezone: str | None, hurry: bool) -> ServerProcess: ...
 
@@ -217,6 +215,13 @@ def environment(timezone: str | None) -> dict[str, str]:
     return values
 
 
+def temporary_folder() -> str:
+    """Return the machine's folder for files that nobody keeps."""
+    import tempfile  # here, and so below, because a check seldom comes here and it takes long
+
+    return tempfile.gettempdir()
+
+
 def order_for(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
     """Return the launcher's order for servers of `submission`."""
     return {
@@ -227,7 +232,7 @@ def order_for(submission: Submission, sandbox: Sandbox) -> dict[str, Any]:
         "limits": sandbox.limits,
         "uid": sandbox.uid,
         "alone": sandbox.alone,
-        "folder": sandbox_module.FOLDER if sandbox.alone else tempfile.gettempdir(),
+        "folder": sandbox_module.FOLDER if sandbox.alone else temporary_folder(),
         "library": (
             sandbox_module.LIBRARY
             if sandbox.alone
@@ -251,6 +256,7 @@ class WarmLauncher:
         self.sandbox = sandbox
         self.spins = False
         self.ahead = False
+        self.notes = Notes()
         self._servers: dict[int, ServerProcess] = {}  # those that run and have a room
         self._next: ServerProcess | None = None  # started ahead; its pid is 0 until it is told
         self._wish: tuple[float | None, str | None, bool] = (None, None, False)  # of the last
@@ -536,6 +542,8 @@ class WarmLauncher:
 
 def has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
     """Wait at most `seconds` for a process to end, and tell whether it has."""
+    if process.returncode is not None:  # its number may be somebody else's by now
+        return True
     try:
         handle = os.pidfd_open(process.pid)  # `Popen.wait` with a time limit sleeps and looks
     except (AttributeError, OSError):
@@ -574,6 +582,7 @@ class ColdLauncher:
         self.sandbox = sandbox
         self.spins = False
         self.ahead = False  # and stays so: nothing would be gained by it
+        self.notes = Notes()
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self._folders: dict[int, str] = {}
 
@@ -582,6 +591,8 @@ class ColdLauncher:
     ) -> ServerProcess:
         """Start a server; arguments and errors as `WarmLauncher.start`."""
         import secrets
+        import shutil
+        import tempfile
 
         folder = tempfile.mkdtemp(prefix="chat-")
         key = secrets.token_hex(16)
@@ -661,6 +672,8 @@ class ColdLauncher:
         process = self._processes.pop(server.pid, None)
         if process is None:
             return
+        import shutil
+
         import psutil
 
         below = []
@@ -707,6 +720,8 @@ class ColdLauncher:
 def as_socket(process: subprocess.Popen[bytes]) -> socket.socket:
     """Return a socket with what `process` prints: on Windows a pipe cannot be waited for."""
     ours, theirs = socket.socketpair()
+    import threading
+
     stream = process.stdout
     assert stream is not None
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from autograder.diagram import Diagram
+if TYPE_CHECKING:
+    from autograder.diagram import Diagram
 
 Outcome = Literal["passed", "failed", "skipped", "error"]
 

@@ -19,14 +19,13 @@ from autograder.diagram import Diagram, Mark
 from autograder.dialect import Dialect
 from autograder.failures import Cause, Evidence, RoomClosed, Unmet
 from autograder.i18n import _
-from autograder.inbox import name_pattern
+from autograder.inbox import Word
 from autograder.oracle import KernelOracle, Oracle
 from autograder.person import Person
 from autograder.process import Launcher, ServerProcess, start_launcher
 from autograder.script import Script
 from autograder.server_output import cause_of_death, how_it_ended, last_lines, thread_error
 from autograder.submission import Submission, read_server
-from autograder.threadmap import ThreadMap, ThreadState, Waits
 from autograder.traffic import (
     CONNECT_SECONDS,
     SPIN_SECONDS,
@@ -38,6 +37,7 @@ from autograder.traffic import (
 from autograder.visible import visible
 
 if TYPE_CHECKING:
+    from autograder.threadmap import ThreadMap, Waits
     from autograder.window import Window
 
 FENCE_SECONDS = 2.0
@@ -168,8 +168,8 @@ class Room:
                 person.introduce(name)
             self._tried = _("{name} joined").format(name=name)
             if self.dialect.tells_self:
-                pattern = (name_pattern(name),)
-                found = functools.partial(person.inbox.find, pattern)
+                word = (Word(name),)
+                found = functools.partial(person.inbox.find, word)
                 if self.wait(found) != "done":
                     self.settle()
             else:
@@ -393,6 +393,8 @@ class Room:
 
     def threads(self) -> ThreadMap:
         """Return the thread map: where each thread of the server is, and what it waits for."""
+        from autograder.threadmap import ThreadMap, ThreadState
+
         self.settle()
         report = self.traffic.ask({"do": "threads"}).get("threads", [])
         waits: dict[int, tuple[Waits, str | None]] = {}
@@ -469,7 +471,8 @@ class Room:
         """
         if sure and not self.traffic.oracle.exact and self._fence():
             return "done" if done() else "idle"
-        return self.traffic.wait(done)
+        # what is waited for is likely to come, and then the server need not be looked at
+        return self.traffic.wait(done, pause=0.0 if sure else 0.0003)
 
     def rests(self) -> None:
         """Expect that the server uses no processor time while nobody speaks.

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import time
-import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -191,6 +190,8 @@ class Run:
                 **facts,
             )
         else:
+            import traceback
+
             self.errors.append("".join(traceback.format_exception(error)))
             text = _("The grader itself failed here: this says nothing about your server.")
             result = TestResult(outcome="error", points=0.0, message=text, **facts)

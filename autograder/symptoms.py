@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from autograder.failures import Evidence
-from autograder.inbox import name_pattern
+from autograder.inbox import Word, spans_of
 from autograder.results import TestResult
 from autograder.server_output import own_lines
 from autograder.transcript import Event, Message
@@ -240,7 +240,7 @@ class Case:
     def times_named(self, person: int, listener: int) -> int:
         """Return how many times `listener` got the name of `person` since our last action."""
         name = self.names.get(person, "")
-        return sum(len(name_pattern(name).findall(text)) for text in self.got(listener))
+        return sum(len(spans_of(Word(name), text)) for text in self.got(listener))
 
     def is_join_notice(self, text: str) -> bool:
         """Tell whether `text` is what people read when somebody joins, under whatever name."""

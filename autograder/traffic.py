@@ -65,6 +65,7 @@ class Traffic:
                 launcher.helpers(),
                 launcher.sandbox.alone,
                 launcher.others,
+                launcher.notes,
             )
         else:
             self.oracle = PatientOracle()
@@ -141,8 +142,12 @@ class Traffic:
 
     # -- waiting ------------------------------------------------------------------------------
 
-    def wait(self, done: Callable[[], object]) -> Reason:
+    def wait(self, done: Callable[[], object], *, pause: float = 0.0) -> Reason:
         """Read until `done()`, or until nothing more can come.
+
+        Args:
+            done: tells whether what is waited for has come.
+            pause: seconds to wait for something before the first look at the server.
 
         Returns:
             "done", or why waiting on is pointless: the server is "idle", it is "dead", it is
@@ -153,7 +158,6 @@ class Traffic:
         """
         self._must_be_open()
         started = time.monotonic()
-        pause = 0.0
         # one look all the same: the server may have been ended from outside
         if self._idle and not self.step(0.0):
             return "done" if done() else "idle"
@@ -245,9 +249,12 @@ class Traffic:
             elif key.data == "output":
                 moved |= self._read_output()
             elif key.data == "channel":
+                listened = bool(self.process.ports)
                 if not self.process.read_channel():
                     self._channel_open = False
                     self.selector.unregister(key.fileobj)
+                # until it listens, that is what is waited for, and more than one read may bring it
+                moved |= not listened
             else:
                 moved |= self._serve(key.data, events)
         self.launcher.poll(self.process)

@@ -16,7 +16,7 @@ from typing import Any
 
 from autograder.failures import RoomClosed, Unmet
 from autograder.i18n import _, language, speaking
-from autograder.inbox import name_pattern
+from autograder.inbox import Word
 from autograder.person import Person
 from autograder.process import LauncherLost
 from autograder.room import Room
@@ -272,7 +272,7 @@ class Pane:
         self._answer_from = len(person.inbox.segments)
         person.introduce(self.name)
         # the next one comes when this one is in
-        own = (name_pattern(self.name),)
+        own = (Word(self.name),)
         room.wait(lambda: person.inbox.find(own) or person.state == "closed")
 
     def _judge_answer(self, room: Room, person: Person) -> None:

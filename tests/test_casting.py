@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.casting import Cast
-from autograder.inbox import name_pattern
+from autograder.inbox import Word, spans_of
 
 
 def drawn(seed: int, scene: str) -> list[object]:
@@ -30,7 +30,7 @@ def test_nobody_is_taken_for_somebody_else(seed):
     assert len({name.lower() for name in names}) == 80
     for name in names:
         assert name.isalnum() and name.isascii() and len(name) <= 20
-        assert [other for other in names if name_pattern(name).search(f"*{other}*")] == [name]
+        assert [other for other in names if spans_of(Word(name), f"*{other}*")] == [name]
         assert [other for other in names if other.startswith(name)] == [name]
 
 

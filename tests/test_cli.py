@@ -92,7 +92,8 @@ def test_a_file_that_may_not_be_read(tmp_path):
     tmp_path.chmod(0o755)
     program = (
         "import os, sys\n"
-        "from autograder import checking, submission\n"  # while the library may be read
+        "import shutil\n"  # of argparse; while the library may be read
+        "from autograder import checking, submission\n"
         "from autograder.cli import main\n"
         "os.chdir(sys.argv.pop())\n"
         "if os.geteuid() == 0:\n"

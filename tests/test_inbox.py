@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from autograder.inbox import Inbox, name_pattern
+from autograder.inbox import Inbox, Word, spans_of
 
 LETTERS = st.characters(exclude_characters="\n\r\x1b", codec="utf-8")
 LINES = st.lists(st.text(LETTERS, max_size=12), max_size=8)
@@ -189,9 +189,9 @@ def test_how_many_times_something_came(stream, line_ends, count):
     ],
 )
 def test_a_name_is_a_word(text, is_there):
-    assert bool(name_pattern("Bo").search(text)) is is_there
+    assert bool(spans_of(Word("Bo"), text)) is is_there
 
 
 def test_a_name_is_no_pattern():
-    assert name_pattern("B.b*").search("B.b* keluar!")
-    assert not name_pattern("B.b").search("Bob keluar!")
+    assert spans_of(Word("B.b*"), "B.b* keluar!") == [(0, 4)]
+    assert not spans_of(Word("B.b"), "Bob keluar!")
