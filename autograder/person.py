@@ -289,7 +289,7 @@ class Person:
                     name=self.label, what=self._in_words(what)
                 ),
                 got=_("{name} got “{text}”.").format(name=self.label, text=visible(found[0].text)),
-                mark=Mark("unwanted", self.number, self._for_mark(what)),
+                mark=Mark("unwanted", self.number, self._for_mark(what) or found[0].text),
             )
 
     def sees_nothing(self) -> None:
