@@ -20,7 +20,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -91,12 +91,13 @@ class KernelOracle:
     notes: proc.Notes = field(default_factory=proc.Notes)
     exact: bool = True
     _touched: float = field(default_factory=time.monotonic)
-    _known_helpers: frozenset[int] = frozenset()
+    _known_helpers: tuple[int, ...] = ()
     _ran_at_touch: dict[int, int] | None = None
     _first_seen: dict[tuple[int, int], float] = field(default_factory=dict)
     _files: proc.Files = field(default_factory=proc.Files)
     _odd_since: dict[int, float] = field(default_factory=dict)  # by balance of segments
     _last_list: dict[int, list[int]] = field(default_factory=dict)
+    _ran_childless: dict[int, int] = field(default_factory=dict)  # by thread
     _last_look: dict[int, proc.Thread] = field(default_factory=dict)
 
     def touch(self) -> None:
@@ -112,8 +113,6 @@ class KernelOracle:
         gone: Iterable[int] = (),
     ) -> State:
         """See `Oracle`."""
-        for connection in connections:
-            proc.acknowledge_now(connection)
         if self.others() is None:
             return "busy"
         for _attempt in range(2):
@@ -160,11 +159,19 @@ class KernelOracle:
         """
         return self._family(proc.threads_of)
 
-    def _family(self, threads_of: Callable[[int], list[int]]) -> dict[int, list[int]]:
-        """Return the same; `threads_of` returns the threads of a process."""
+    def _family(
+        self, threads_of: Callable[[int], list[int]], childless: Collection[int] = ()
+    ) -> dict[int, list[int]]:
+        """Return the same.
+
+        Args:
+            threads_of: returns the threads of a process.
+            childless: threads that are known to have started no processes.
+        """
         found: dict[int, list[int]] = {}
         helpers, others = self._helpers(), self.others()
-        fresh = [self.root]
+        # the helpers before the last have each the next one as their only child
+        fresh = [helpers[-1] if len(helpers) == self.helpers and helpers else self.root]
         while fresh:
             pid = fresh.pop()
             if pid in helpers:  # each has a single thread
@@ -173,7 +180,8 @@ class KernelOracle:
                     below = [child for child in below if self._inner_id(child) not in others]
             else:
                 found[pid] = threads_of(pid)
-                below = proc.children_of(pid, found[pid], self._files.read)
+                parents = [tid for tid in found[pid] if tid not in childless]
+                below = proc.children_of(pid, parents, self._files.read)
             fresh += below
         return found
 
@@ -187,16 +195,19 @@ class KernelOracle:
                 return 0
         return ids[pid]
 
-    def _helpers(self) -> frozenset[int]:
-        """Return the processes of the launcher: they do nothing that nobody asked them for."""
+    def _helpers(self) -> tuple[int, ...]:
+        """Return the processes of the launcher, the servers' parent last.
+
+        They do nothing that nobody asked them for.
+        """
         if not self._known_helpers and self.helpers:
             chain = [self.root]
             while len(chain) < self.helpers:
                 below = proc.children_of(chain[-1], [chain[-1]])
                 if not below:
-                    return frozenset(chain)
+                    return tuple(chain)
                 chain.append(min(below))
-            self._known_helpers = frozenset(chain)
+            self._known_helpers = tuple(chain)
         return self._known_helpers
 
     def _all_wait(
@@ -224,8 +235,14 @@ class KernelOracle:
         self._last_look = {thread.tid: thread for thread in threads}
         stand = self._nothing_under_way(connections, paused, gone)
         if stand:
-            if self._family(lambda pid: listed.get(pid, [])) != listed:
+            # whoever had no child and has not run since has none, where there is no further
+            # process whose children it could have adopted
+            ran = self._ran_childless if len(listed) == 1 else {}
+            childless = {thread.tid for thread in threads if ran.get(thread.tid) == thread.ran}
+            if self._family(lambda pid: listed.get(pid, []), childless) != listed:
                 raise ProcessLookupError
+            alone = len(listed) == 1
+            self._ran_childless = {thread.tid: thread.ran for thread in threads if alone}
             stand = all(proc.stands(thread, len(listed[thread.pid]), read) for thread in threads)
         self._last_list = listed
         return threads if stand else []
@@ -278,12 +295,14 @@ class KernelOracle:
 
     def root_of_network(self) -> int:
         """Return a process that is in the server's network."""
-        return max(self._helpers(), default=self.root)
+        return self._helpers()[-1] if self._helpers() else self.root
 
     def _all_arrived(
         self, connections: Sequence[socket.socket], paused: set[int], gone: set[int]
     ) -> bool:
         """Tell the same from the state of each connection, which takes longer."""
+        for connection in connections:
+            proc.acknowledge_now(connection)
         if proc.packets_waiting():
             return False
         quiet = time.monotonic() - self._touched
