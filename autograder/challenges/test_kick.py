@@ -244,8 +244,10 @@ def test_one_who_does_not_read_is_kicked(room: Room, cast: Cast) -> None:
     for text in cast.texts(2):
         charlie.say(text)
         admin.sees(text)
+    so_far = charlie.inbox.size
     admin.send(f"/kick {bob.label}")
-    room.settle()
+    # until it is done, which most servers tell the others; else until nothing more happens
+    room.wait(lambda: charlie.inbox.size > so_far)
     bob.resume()
     bob.is_disconnected()
 
