@@ -607,6 +607,8 @@ class Room:
         self, cause: Cause, *, expected: str, got: str, mark: Mark | None = None, tried: str = ""
     ) -> Unmet:
         """Return the failure of an expectation, with all that a person needs to see it."""
+        if self.process.exit is None and not self.traffic.spins:
+            self.settle()  # what else happens belongs to the picture
         self.traffic.drain()
         failure = Unmet(
             cause,

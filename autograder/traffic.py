@@ -22,7 +22,8 @@ START_SECONDS = 5.0  # processor time until the server listens; a good one takes
 WAIT_SECONDS = 10.0  # for an expectation, where a server neither answers nor comes to rest
 CONNECT_SECONDS = 4.0  # the kernel tries again after 1 and after 3 seconds
 SPIN_SECONDS = 0.3  # processor time used without a byte sent: enough for any answer
-SPIN_SECONDS_AGAIN = 0.05  # the same, once a server is known to spin
+SPIN_SECONDS_AGAIN = 0.05  # for each thread, once a server is known to spin: Python lets each one
+# run for 5 ms when others want to, and an answer takes several turns
 FLOOD_BYTES = 8 * 1024  # from the server to one client, beyond what our own bytes explain
 WELCOME_BYTES = 256  # the same, for each one who comes or goes: a greeting and a notice
 OUTPUT_BYTES = 256 * 1024  # on standard output and standard error, beyond what ours explain
@@ -191,14 +192,16 @@ class Traffic:
 
     def _is_spinning(self) -> bool:
         """Tell whether the server has worked for long without sending a byte."""
-        if not self.oracle.exact:
+        if not isinstance(self.oracle, KernelOracle):
             return False
         used = self.oracle.cpu_seconds()
         if self._cpu_when_quiet is None:
             self._cpu_when_quiet = used
         if not self.process.ports:
             return used - self._cpu_when_quiet > START_SECONDS
-        most = SPIN_SECONDS_AGAIN if self.launcher.spins else SPIN_SECONDS
+        most = SPIN_SECONDS
+        if self.launcher.spins:
+            most = min(most, SPIN_SECONDS_AGAIN * self.oracle.thread_count())
         if used - self._cpu_when_quiet > most:
             self.spins = self.launcher.spins = True
             return True

@@ -10,6 +10,8 @@ import pytest
 
 from autograder.i18n import use_language
 
+pytest.register_assert_rewrite("golden_file", "helpers", "kernels")  # to see what differs
+
 
 class NothingLeftOut:
     """Turns a run red that would be green only because some of it did not run."""
