@@ -27,6 +27,7 @@ def learn_dialect(launcher: Launcher) -> Dialect:
         dialect = OUR_DIALECT
         with contextlib.suppress(Unmet):
             dialect = _converse(room)
+        room.launcher.notes.ends = room.process.exit is not None
         if room.traffic.flood == "output":
             # said here, where it always shows: a chat can go on for a while beside it
             raise room.unmet(

@@ -156,10 +156,12 @@ class Notes:
     Args:
         balance: segments that its network has sent more than received although none is under way.
         inner_ids: processes by their ids here, as they know them themselves.
+        ends: whether a server has ended by itself, although it had come to listen.
     """
 
     balance: int = 0
     inner_ids: dict[int, int] = field(default_factory=dict)
+    ends: bool = False
 
 
 def sockets_of(pid: int) -> list[SocketRow]:

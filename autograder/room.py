@@ -110,6 +110,8 @@ class Room:
             self.traffic.transcript.line_ends = dialect.line_ends
         try:
             self._wait_until_it_listens()
+            if self.launcher.notes.ends:
+                self.settle()  # now or never: else it depends on who is quicker
             self.launcher.start_ahead()
         except BaseException:
             self.close()
@@ -471,8 +473,7 @@ class Room:
         """
         if sure and not self.traffic.oracle.exact and self._fence():
             return "done" if done() else "idle"
-        # what is waited for is likely to come, and then the server need not be looked at
-        return self.traffic.wait(done, pause=0.0 if sure else 0.0003)
+        return self.traffic.wait(done, likely=not sure)
 
     def rests(self) -> None:
         """Expect that the server uses no processor time while nobody speaks.

@@ -22,8 +22,8 @@ START_SECONDS = 5.0  # processor time until the server listens; a good one takes
 WAIT_SECONDS = 10.0  # for an expectation, where a server neither answers nor comes to rest
 CONNECT_SECONDS = 4.0  # the kernel tries again after 1 and after 3 seconds
 SPIN_SECONDS = 0.3  # processor time used without a byte sent: enough for any answer
-SPIN_SECONDS_AGAIN = 0.05  # for each thread, once a server is known to spin: Python lets each one
-# run for 5 ms when others want to, and an answer takes several turns
+SPIN_SECONDS_AGAIN = 0.05  # the same, once a server is known to spin; for each of its threads where
+# an answer is waited for: Python lets each one run for 5 ms, and an answer takes several turns
 FLOOD_BYTES = 8 * 1024  # from the server to one client, beyond what our own bytes explain
 WELCOME_BYTES = 256  # the same, for each one who comes or goes: a greeting and a notice
 OUTPUT_BYTES = 256 * 1024  # on standard output and standard error, beyond what ours explain
@@ -143,12 +143,13 @@ class Traffic:
 
     # -- waiting ------------------------------------------------------------------------------
 
-    def wait(self, done: Callable[[], object], *, pause: float = 0.0) -> Reason:
+    def wait(self, done: Callable[[], object], *, likely: bool = False) -> Reason:
         """Read until `done()`, or until nothing more can come.
 
         Args:
             done: tells whether what is waited for has come.
-            pause: seconds to wait for something before the first look at the server.
+            likely: whether it is likely to come: then there is some time for it before the first
+                look at the server, and more where the server is busy with nothing.
 
         Returns:
             "done", or why waiting on is pointless: the server is "idle", it is "dead", it is
@@ -159,6 +160,7 @@ class Traffic:
         """
         self._must_be_open()
         started = time.monotonic()
+        pause = 0.0003 if likely else 0.0
         # one look all the same: the server may have been ended from outside
         if self._idle and not self.step(0.0):
             return "done" if done() else "idle"
@@ -186,12 +188,12 @@ class Traffic:
                 self.somebody_left = False
                 return "done" if done() else "idle"
             quiet = time.monotonic() - self._last_moved
-            if quiet > 0.05 and state == "busy" and self._is_spinning():
+            if quiet > 0.05 and state == "busy" and self._is_spinning(likely):
                 return "done" if done() else "spinning"
             pause = min(0.02, pause * 2 or 0.0003)
 
-    def _is_spinning(self) -> bool:
-        """Tell whether the server has worked for long without sending a byte."""
+    def _is_spinning(self, likely: bool) -> bool:
+        """Tell whether the server has worked for long without sending a byte; see `wait`."""
         if not isinstance(self.oracle, KernelOracle):
             return False
         used = self.oracle.cpu_seconds()
@@ -201,7 +203,8 @@ class Traffic:
             return used - self._cpu_when_quiet > START_SECONDS
         most = SPIN_SECONDS
         if self.launcher.spins:
-            most = min(most, SPIN_SECONDS_AGAIN * self.oracle.thread_count())
+            threads = self.oracle.thread_count() if likely else 1
+            most = min(most, SPIN_SECONDS_AGAIN * threads)
         if used - self._cpu_when_quiet > most:
             self.spins = self.launcher.spins = True
             return True
