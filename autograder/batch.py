@@ -1,0 +1,209 @@
+"""Run one function on many jobs side by side, and show how far that is.
+
+The work goes to a `concurrent.futures.Executor`: processes of this machine, or any other that is
+given, such as a cluster's.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import itertools
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from typing import Generic, Protocol, TypeVar
+
+from autograder.i18n import _
+from autograder.lane import cores
+
+Job = TypeVar("Job")
+Value = TypeVar("Value")
+
+AHEAD = 2  # jobs at a time for each worker of an executor that keeps a queue of its own
+
+
+class WorkersLost(Exception):
+    """Nobody is left to do the work: the executor takes no more jobs."""
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[Value]):
+    """What came of one job.
+
+    Args:
+        value: what the function returned, None where it did not return.
+        error: what it raised; `BrokenExecutor` where its worker ended, twice.
+    """
+
+    value: Value | None = None
+    error: BaseException | None = None
+
+
+def run_all(
+    function: Callable[[Job], Value],
+    jobs: Iterable[Job],
+    *,
+    workers: int | None = None,
+    executor: Executor | None = None,
+) -> Iterator[tuple[Job, Outcome[Value]]]:
+    """Call `function` with each of `jobs`, and yield what came of each as soon as it is known.
+
+    Only as many jobs are taken from `jobs` as are being worked on, so it may be long. A worker
+    process that dies is replaced, and its job is tried once more. The processes end with this
+    one, however it goes, and when the iterator is closed.
+
+    Args:
+        function: can be imported by its name, as everything that other processes run.
+        jobs: whatever can be pickled, and so must be what the function returns.
+        workers: how many processes, or how many workers `executor` has; None for one a core.
+        executor: who does the work in place of processes of this machine. It is not shut down.
+
+    Raises:
+        WorkersLost: `executor` takes no more jobs. What is not yielded yet is not done.
+    """
+    count = workers or cores()
+    with contextlib.ExitStack() as stack:
+        local = None
+        if executor is None:
+            local = stack.enter_context(_processes())
+            idle: list[Executor] = [local() for _each in range(count)]
+        else:
+            idle = [executor] * (count * AHEAD)
+        done: SimpleQueue[_Task[Job, Value]] = SimpleQueue()
+        waiting, busy = iter(jobs), 0
+
+        def begin(job: Job, worker: Executor, again: bool = False) -> None:
+            try:
+                future = worker.submit(function, job)
+            except RuntimeError as error:  # it takes no more jobs: BrokenExecutor is one of these
+                if local is None:
+                    raise WorkersLost(str(error)) from error
+                worker = local()  # the process died while it had nothing to do
+                future = worker.submit(function, job)
+            task = _Task(job, worker, again, future)
+            future.add_done_callback(lambda _future: done.put(task))
+
+        while True:
+            for job in itertools.islice(waiting, len(idle)):
+                begin(job, idle.pop())
+                busy += 1
+            if not busy:
+                return
+            task = done.get()
+            if task.future.cancelled():  # nobody cancels but an executor that ends
+                raise WorkersLost("the work was cancelled")
+            error = task.future.exception()
+            worker = task.worker
+            if local is not None and isinstance(error, BrokenExecutor):
+                worker = local()
+                if not task.again:
+                    begin(task.job, worker, again=True)
+                    continue
+            idle.append(worker)
+            busy -= 1
+            for job in itertools.islice(waiting, 1):  # no worker waits for what we do meanwhile
+                begin(job, idle.pop())
+                busy += 1
+            yield task.job, Outcome(None if error else task.future.result(), error)
+
+
+@dataclass(frozen=True)
+class _Task(Generic[Job, Value]):
+    """A job that somebody works on; `again` if it is tried for the second time."""
+
+    job: Job
+    worker: Executor
+    again: bool
+    future: concurrent.futures.Future[Value]
+
+
+@contextlib.contextmanager
+def _processes() -> Iterator[Callable[[], Executor]]:
+    """Give what makes executors of one process each, and end all of them.
+
+    One process each, because when one dies it is known whose job it had.
+    """
+    context = multiprocessing.get_context("spawn")  # this process may have threads
+    alive, ours = context.Pipe(duplex=False)
+    made: list[Executor] = []
+
+    def make() -> Executor:
+        made.append(ProcessPoolExecutor(1, context, _begin_worker, (alive,)))
+        return made[-1]
+
+    try:
+        yield make
+    finally:
+        ours.close()  # whatever they do
+        for executor in made:
+            executor.shutdown(cancel_futures=True)
+        alive.close()
+
+
+def _begin_worker(alive: Connection) -> None:
+    """Let this process end as soon as the other end of `alive` is closed."""
+
+    def end_with_the_other() -> None:
+        with contextlib.suppress(EOFError, OSError):
+            alive.recv_bytes()  # nobody sends
+        os._exit(1)
+
+    threading.Thread(target=end_with_the_other, daemon=True).start()
+    # Ctrl-C reaches the whole group; the process that began the work decides what happens. Not
+    # SIG_IGN, which everything that is started from here would inherit.
+    signal.signal(signal.SIGINT, lambda *_: None)
+
+
+# -- for a person who waits -----------------------------------------------------------------------
+
+
+class Advance(Protocol):
+    """Notes that one more is done."""
+
+    def __call__(self, *, failed: bool = False) -> None: ...
+
+
+@contextlib.contextmanager
+def progress(total: int, title: str) -> Iterator[Advance]:
+    """Show on a terminal how many of `total` are done, how many failed, and the time left.
+
+    Gives what has to be called when one more is done. Where standard error is no terminal, nothing
+    is shown.
+    """
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(_("{count} failed").format(count="{task.fields[failed]}")),
+        TimeElapsedColumn(),
+        TextColumn(_("left:")),
+        TimeRemainingColumn(),
+    )
+    failures = 0
+    with Progress(*columns, console=console, disable=not console.is_terminal) as shown:
+        task = shown.add_task(title, total=total, failed=0)
+
+        def advance(*, failed: bool = False) -> None:
+            nonlocal failures
+            failures += failed
+            shown.update(task, advance=1, failed=failures)
+
+        yield advance
