@@ -87,6 +87,14 @@ def resolve(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def names_and_server(words: Sequence[str]) -> tuple[list[str], str]:
+    """Return the challenges' names and the server's path that the words of a `check` stand for."""
+    names, server = list(words), "server.py"
+    if names and (names[-1].endswith(".py") or "/" in names[-1]):
+        server = names.pop()
+    return names or ["all"], server
+
+
 def _unknown(name: str) -> str:
     known = (*CHALLENGES, *CHECKPOINTS, "all")
     import difflib  # these are imported where a check seldom comes: each takes milliseconds

@@ -147,6 +147,21 @@ def _parser() -> Parser:
     check.add_argument(
         "--html", metavar=_("FILE"), help=_("also write the report as a page for the browser")
     )
+    grade = command("grade", _("grade what a class has handed in"), _grade)
+    grade.add_argument(
+        "--course", action="store_true", help=_("grade an assignment of the nbgrader course here")
+    )
+    grade.add_argument("--assignment", metavar=_("NAME"), help=_("the assignment's name"))
+    grade.add_argument(
+        "--student", default="*", metavar=_("ID"), help=_("one student, or a pattern such as a*")
+    )
+    grade.add_argument(
+        "--rerun", action="store_true", help=_("grade again what has been graded before")
+    )
+    grade.add_argument(
+        "--no-sandbox", action="store_true", help=_("run students' programs even without a sandbox")
+    )
+    grade.add_argument("--workers", type=int, help=_("how many processes; without it, one a core"))
     new = command("new", _("make a fresh copy of an exercise"), _new)
     new.add_argument("exercise", help=_("name of the exercise, such as modul_contoh"))
     new.add_argument("folder", nargs="?", help=_("where to; without it, a folder of its name"))
@@ -289,6 +304,32 @@ def _watch(options: argparse.Namespace) -> int:
     for _saved in changes:
         again()
     return code
+
+
+def _grade(options: argparse.Namespace) -> int:
+    if not options.course:
+        raise UsageError(_("Grade what? Try: autograder grade --course --assignment NAME"))
+    return _grade_course(options)
+
+
+def _grade_course(options: argparse.Namespace) -> int:
+    from autograder.course.grading import CourseError, grade_course
+    from autograder.course.summary import render
+
+    if not options.assignment:
+        raise UsageError(_("Which assignment? Add --assignment NAME, such as --assignment pm"))
+    try:
+        summary = grade_course(
+            options.assignment,
+            student=options.student,
+            again=options.rerun,
+            without_sandbox=options.no_sandbox,
+            workers=options.workers,
+        )
+    except CourseError as error:
+        raise UsageError(str(error)) from None
+    print(render(summary))
+    return OK if summary.whole else GRADER_ERROR
 
 
 def _new(options: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from autograder.checking import UnknownChallenge, resolve, run_check
+from autograder.checking import UnknownChallenge, names_and_server, resolve, run_check
 from autograder.i18n import _
 from autograder.results import CheckResult
 from autograder.submission import BadServer, read_server
@@ -65,11 +65,9 @@ def check(*words: str, seed: int | None = None) -> Verdict:
     Raises:
         ValueError: a challenge is not known.
     """
-    names, server = list(words), "server.py"
-    if names and (names[-1].endswith(".py") or "/" in names[-1]):
-        server = names.pop()
+    names, server = names_and_server(words)
     try:
-        challenges = resolve(names or ["all"])
+        challenges = resolve(names)
     except UnknownChallenge as error:
         raise ValueError(str(error)) from None
     try:

@@ -1,0 +1,377 @@
+"""nbgrader's `Autograde` with our check in the place of a kernel.
+
+The gradebook, late penalties, formgrader and feedback see what they always see: an autograded
+notebook and a score for each of its cells. What a submission brings along is taken in by
+`notebook_intake` and `files`, so that none can stop the others, or decide about its own points.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import glob
+import os
+import re
+import shutil
+import warnings
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from nbconvert.writers.files import FilesWriter
+from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader import converters, utils
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.apps import api as nbgrader_api
+from nbgrader.apps import autogradeapp
+from nbgrader.converters.autograde import Autograde
+from nbgrader.converters.base import NbGraderException
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, SaveAutoGrades
+from nbgrader.preprocessors.base import NbGraderPreprocessor
+from sqlalchemy.exc import SAWarning
+from traitlets import Bool, List, Unicode
+
+from autograder.course.asked import Sheet, sheets_of
+from autograder.course.files import (
+    TIMESTAMP,
+    BadFile,
+    copy_inside,
+    read_inside,
+    timestamp_inside,
+)
+from autograder.course.notebook_intake import MAX_BYTES, add_notes, take_in
+from autograder.course.verdict import Job, NoSandbox, Verdicts, check_submission, require_sandbox
+from autograder.i18n import LANGUAGES, _, language, speaking
+
+Processed = tuple[NotebookNode, dict[str, Any]]
+
+
+def put_into_nbgrader() -> None:
+    """Let `nbgrader autograde` and formgrader use `CheckedAutograde`.
+
+    nbgrader has an option for each of its plugins, but none for this class. What it could be
+    given instead, a list of preprocessors, comes too late: files that are links have been followed
+    by then, and a notebook that cannot be read has ended the run.
+    """
+    # Of nbgrader's own, with SQLAlchemy 2.1: what is not added there is added a line later.
+    warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)
+    for module in (converters, nbgrader_api, autogradeapp):
+        module.Autograde = CheckedAutograde
+
+
+class WriteVerdicts(NbGraderPreprocessor):
+    """Takes the place of `Execute`: writes what the check found below the graded cells.
+
+    The last output of a cell is a number, which nbgrader takes for its points. What has no number
+    is graded by a person: it is noted in `resources`, because nbgrader would give it full marks.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Processed:
+        """Write the outputs of all cells, and the notes at the top."""
+        course = resources["autograder"]
+        verdicts: Verdicts = course["verdicts"]
+        for cell in nb.cells:
+            marks = cell.metadata.get("nbgrader", {})
+            if cell.cell_type != "code" or not marks.get("grade") or marks.get("solution"):
+                continue
+            verdict = verdicts.cells.get((course["notebook"], marks["grade_id"]))
+            if verdict is None or verdict.points is None:
+                course["to_read"].add(marks["grade_id"])
+            if verdict is None:  # a cell of the teacher's own that asks for no check
+                continue
+            shown = {"text/html": verdict.html, "text/plain": verdict.text}
+            cell.outputs = [new_output("display_data", shown)]
+            if verdict.points is not None:
+                number = {"text/plain": repr(float(verdict.points))}
+                cell.outputs.append(new_output("execute_result", number, execution_count=None))
+        add_notes(nb, course["notes"])
+        return nb, resources
+
+
+class SaveVerdicts(SaveAutoGrades):
+    """Saves the points, and sees to it that what nobody has read yet waits for a person."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Processed:
+        """Save the scores of all cells in the gradebook."""
+        self._to_read: set[str] = resources["autograder"]["to_read"]
+        return super().preprocess(nb, resources)
+
+    def _grade_of(self, cell: NotebookNode) -> Any:
+        name = cell.metadata.nbgrader["grade_id"]
+        return self.gradebook.find_grade(
+            name, self.notebook_id, self.assignment_id, self.student_id
+        )
+
+    def _add_score(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
+        if cell.metadata.nbgrader["grade_id"] not in self._to_read:
+            super()._add_score(cell, resources)
+            return
+        grade = self._grade_of(cell)
+        grade.auto_score, grade.needs_manual_grade = None, True
+        self.gradebook.db.commit()
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
+    ) -> Processed:
+        """Save the score of one cell."""
+        if utils.is_task(cell):  # nbgrader would not ask for a second look at a new submission
+            self._grade_of(cell).needs_manual_grade = True
+            self.gradebook.db.commit()
+        return super().preprocess_cell(cell, resources, cell_index)
+
+
+class CheckedAutograde(Autograde):
+    """Grades what was handed in for an assignment by checking its servers."""
+
+    language = Unicode("", help="The language of the reports: id or en.").tag(config=True)
+
+    without_sandbox = Bool(
+        False,
+        help="Whether to run students' programs on a machine that has no sandbox for them.",
+    ).tag(config=True)
+
+    autograde_preprocessors = List(
+        [WriteVerdicts, SaveVerdicts, AssignLatePenalties, CheckCellMetadata]
+    ).tag(config=True)
+
+    def __init__(self, coursedir: Any = None, **options: Any) -> None:
+        super().__init__(coursedir=coursedir, **options)
+        self.sheets: dict[str, Sheet] = {}
+        self._known: dict[str, Verdicts] = {}  # by the folder of the submission
+        self._verdicts = Verdicts()
+        self._notes: list[str] = []
+        if self.language not in LANGUAGES:
+            self.language = language()
+
+    # -- what there is to do ------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Grade whatever has not been graded yet, one submission after another.
+
+        Raises:
+            NbGraderException: some could not be graded; the log says which.
+        """
+        try:
+            require_sandbox(self.without_sandbox)
+        except NoSandbox as error:
+            self.log.error(str(error))
+            raise NbGraderException(str(error)) from None
+        super().start()
+
+    def prepare(self) -> list[Path]:
+        """Get ready for `grade`, and return the folders of all submissions, by student.
+
+        Raises:
+            NbGraderException: nobody has handed in anything, or the assignment is not known.
+        """
+        self.init_notebooks()
+        self.writer = FilesWriter(parent=self, config=self.config)
+        self.exporter = self.exporter_class(parent=self, config=self.config)
+        return [Path(folder) for folder in sorted(self.assignments)]
+
+    def init_notebooks(self) -> None:
+        """Find the submissions: a notebook that is missing is no reason to leave one out."""
+        assignment = self.coursedir.assignment_id
+        with self._gradebook() as gradebook:
+            try:
+                self.sheets = {sheet.notebook: sheet for sheet in sheets_of(gradebook, assignment)}
+            except MissingEntry:
+                self.sheets = {}
+        if not self.sheets:
+            self._give_up(
+                _(
+                    "The gradebook knows no assignment “{name}”: first run"
+                    " `nbgrader generate_assignment {name}`."
+                ).format(name=ascii(assignment)[1:-1])
+            )
+        self.assignments = {
+            str(folder): [str(folder / f"{name}.ipynb") for name in self._wanted()]
+            for folder in self._folders()
+        }
+        if not self.assignments:
+            place = self._format_source(assignment, self.coursedir.student_id)
+            self._give_up(_("Nothing has been handed in: there is no {place}.").format(place=place))
+
+    def _wanted(self) -> list[str]:
+        return [name for name in self.sheets if fnmatchcase(name, self.coursedir.notebook_id)]
+
+    def _folders(self) -> Iterator[Path]:
+        assignment = self.coursedir.assignment_id
+        for found in sorted(glob.glob(self._format_source(glob.escape(assignment), "*"))):
+            folder = Path(found)
+            student = self.student(folder)
+            if not student.isprintable() or folder.is_symlink() or folder.parent.is_symlink():
+                self.log.warning("Not the folder of a student: %s", ascii(found))
+            elif fnmatchcase(student, self.coursedir.student_id) and folder.is_dir():
+                yield folder
+
+    def student(self, folder: Path) -> str:
+        """Return whose submission a folder is."""
+        pattern = self._format_source(
+            re.escape(self.coursedir.assignment_id), "(?P<student>.*)", escape=True
+        )
+        match = re.fullmatch(pattern, str(folder), re.DOTALL)
+        assert match is not None, folder
+        return match["student"]
+
+    def _give_up(self, why: str) -> None:
+        self.log.error(why)
+        raise NbGraderException(why)
+
+    def _gradebook(self) -> Gradebook:
+        return Gradebook(self.coursedir.db_url, self.coursedir.course_id)
+
+    def job(self, folder: Path) -> Job:
+        """Return what there is to check of a submission."""
+        questions = [
+            question for name in self._wanted() for question in self.sheets[name].questions
+        ]
+        return Job(str(folder), tuple(questions), self.language, self.without_sandbox)
+
+    def published(self, student: str) -> Path:
+        """Return where a student's graded submission is, once it is."""
+        assignment = self.coursedir.assignment_id
+        step = self.coursedir.autograded_directory
+        return Path(self.coursedir.format_path(step, student, assignment))
+
+    def to_be_graded(self, folder: Path) -> bool:
+        """Tell whether a submission has not been graded, or was handed in again since."""
+        student = self.student(folder)
+        if student in self.coursedir.student_id_exclude.split(","):
+            return False
+        done = self.published(student)
+        if self.force or not all((done / f"{name}.ipynb").exists() for name in self._wanted()):
+            return True
+        new, old = _when(folder), _when(done)
+        return new is not None and (old is None or new > old)
+
+    # -- one submission -----------------------------------------------------------------------
+
+    def grade(self, folder: Path, verdicts: Verdicts) -> None:
+        """Write down what a check of a submission found: its notebook, and the gradebook.
+
+        Killed in the middle, it can be done again, and nothing that a person wrote is lost.
+        """
+        assignment, student = self.coursedir.assignment_id, self.student(folder)
+        self._known[str(folder)] = verdicts
+        self.notebooks = self.assignments[str(folder)]
+        try:
+            self.init_assignment(assignment, student)
+            for notebook in self.notebooks:
+                self.convert_single_notebook(notebook)
+            self.set_permissions(assignment, student)
+        finally:
+            self._clear(assignment, student)
+
+    def _format_dest(self, assignment_id: str, student_id: str, escape: bool = False) -> str:
+        """Return where a submission is graded: what is half done is nowhere to be seen."""
+        return self.coursedir.format_path(
+            self.coursedir.autograded_directory, f".{student_id}", assignment_id, escape=escape
+        )
+
+    def init_destination(self, assignment_id: str, student_id: str) -> bool:
+        """Tell whether there is something to do."""
+        folder = Path(self._format_source(assignment_id, student_id))
+        return self.to_be_graded(folder)
+
+    def _clear(self, assignment: str, student: str) -> None:
+        """Remove what is half done."""
+        place = Path(self._format_dest(assignment, student))
+        shutil.rmtree(place, ignore_errors=True)
+        with contextlib.suppress(OSError):  # there is something else in it
+            place.parent.rmdir()
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Enter a submission into the gradebook, and lay its files out."""
+        folder = Path(self._format_source(assignment_id, student_id))
+        known = self._known.pop(str(folder), None)
+        self._verdicts = check_submission(self.job(folder)) if known is None else known
+        with speaking(self.language):
+            self._notes = []
+            when = self._when(folder)
+            self._enter(assignment_id, student_id, when)
+            self._clear(assignment_id, student_id)
+            target = Path(self._format_dest(assignment_id, student_id))
+            target.mkdir(parents=True)
+            given = self._copy_teachers_files(assignment_id, target)
+            if when is None:
+                given.add(TIMESTAMP)
+            self._notes += copy_inside(folder, target, self.coursedir.ignore, given)
+        self._notes += [note for note in self._verdicts.notes if note not in self._notes]
+
+    def _when(self, folder: Path) -> datetime.datetime | None:
+        """Return when a submission was handed in, None where that is not known."""
+        try:
+            return timestamp_inside(folder)
+        except BadFile as bad:
+            if str(bad) not in self._notes:
+                self._notes.append(str(bad))
+            return None
+
+    def _enter(self, assignment: str, student: str, when: datetime.datetime | None) -> None:
+        known = {} if when is None else {"timestamp": when}
+        with self._gradebook() as gradebook:
+            gradebook.update_or_create_student(student)
+            gradebook.update_or_create_submission(assignment, student, **known)
+
+    def _copy_teachers_files(self, assignment: str, target: Path) -> set[str]:
+        """Copy the files that students were given and should not change; return their paths."""
+        source = Path(self.coursedir.format_path(self.coursedir.source_directory, ".", assignment))
+        theirs = {question.server for sheet in self.sheets.values() for question in sheet.questions}
+        theirs |= set(self.exclude_overwriting.get(assignment, []))
+        copied = set()
+        for file in utils.find_all_files(str(source), [*self.coursedir.ignore, "*.ipynb"]):
+            path = Path(os.path.relpath(file, source)).as_posix()
+            if path not in theirs:
+                (target / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file, target / path)
+                copied.add(path)
+        return copied
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        """Take a notebook in, write below its cells what the check found, and save the scores."""
+        resources = self.init_single_notebook_resources(notebook_filename)
+        name = resources["nbgrader"]["notebook"]
+        with speaking(self.language):
+            notes = list(self._notes)
+            try:
+                data = read_inside(Path(notebook_filename).parent, f"{name}.ipynb", MAX_BYTES + 1)
+            except BadFile as bad:
+                data = None
+                if str(bad) not in notes:
+                    notes.append(str(bad))
+            taken = take_in(data, self.sheets[name])
+            resources["autograder"] = {
+                "notebook": name,
+                "verdicts": self._verdicts,
+                "notes": taken.notes + notes,
+                "to_read": taken.to_read,
+            }
+            self.exporter._preprocessors = []
+            for preprocessor in self.autograde_preprocessors:
+                self.exporter.register_preprocessor(preprocessor)
+            output, resources = self.exporter.from_notebook_node(taken.notebook, resources)
+        self.write_single_notebook(output, resources)
+
+    def set_permissions(self, assignment_id: str, student_id: str) -> None:
+        """Set the permissions of a graded submission, and put it where everybody looks for it."""
+        super().set_permissions(assignment_id, student_id)
+        done = self.published(student_id)
+        fresh = Path(self._format_dest(assignment_id, student_id))
+        old = fresh.with_name(f"{fresh.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        done.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            done.rename(old)
+        fresh.rename(done)  # killed before this, it is graded once more
+        shutil.rmtree(old, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            fresh.parent.rmdir()
+
+
+def _when(folder: Path) -> datetime.datetime | None:
+    with contextlib.suppress(BadFile):
+        return timestamp_inside(folder)
+    return None
