@@ -56,3 +56,21 @@ c.Autograde.exclude_overwriting = {
     if folder.is_dir()
 }
 c.CheckedAutograde.language = LANGUAGE
+
+# The sentence that waits in the place of a written answer, which is one of ours.
+c.ClearSolutions.text_stub = {
+    "id": "*Tulis jawabanmu di sini: klik dua kali, hapus kalimat ini, dan tekan Shift+Enter"
+    " kalau sudah.*",
+    "en": "*Write your answer here: double-click, delete this sentence, and press Shift+Enter when"
+    " you are done.*",
+}[LANGUAGE]
+
+c.HTMLExporter.filters = {"markdown2html": "autograder.course.pages.markdown"}
+c.GenerateFeedback.exporter_class = "autograder.course.pages.FeedbackExporter"
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "autograder.course.pages.ForTheStudent",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+c.ExchangeFactory.collect = "autograder.course.exchange.Collect"
+c.ExchangeFactory.release_feedback = "autograder.course.exchange.ReleaseFeedback"

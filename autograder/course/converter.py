@@ -112,6 +112,16 @@ class SaveVerdicts(SaveAutoGrades):
         grade.auto_score, grade.needs_manual_grade = None, True
         self.gradebook.db.commit()
 
+    def _add_comment(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
+        super()._add_comment(cell, resources)
+        name = cell.metadata.nbgrader["grade_id"]
+        comment = self.gradebook.find_comment(
+            name, self.notebook_id, self.assignment_id, self.student_id
+        )
+        if comment.auto_comment:  # nbgrader says "No response.", in English alone
+            comment.auto_comment = _("No answer.")
+            self.gradebook.db.commit()
+
     def preprocess_cell(
         self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
     ) -> Processed:

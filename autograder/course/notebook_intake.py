@@ -19,7 +19,7 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.course.asked import MarkedCell, Sheet
-from autograder.i18n import _
+from autograder.i18n import _, language
 from autograder.visible import visible
 
 MAX_BYTES = 20_000_000  # of one notebook; pictures pasted into an answer still fit
@@ -84,7 +84,7 @@ def take_in(data: bytes | None, sheet: Sheet) -> Taken:
 
 def add_notes(notebook: NotebookNode, notes: Sequence[str]) -> None:
     """Put what was wrong with a submission at the top of its notebook, and into its metadata."""
-    notebook.metadata["autograder"] = {"notes": list(notes)}
+    notebook.metadata["autograder"] = {"language": language(), "notes": list(notes)}
     if notes:
         text = "\n".join([f"**{_('About what you handed in:')}**", "", *map(_item, notes)])
         cell = new_markdown_cell(text)
@@ -96,6 +96,11 @@ def notes_in(notebook: NotebookNode) -> list[str]:
     """Return the notes that `add_notes` has put into a notebook."""
     notes = notebook.metadata.get("autograder", {}).get("notes", [])
     return [str(note) for note in notes]
+
+
+def without_hidden(source: str) -> str:
+    """Return a cell's text as students get it: without hidden tests and mark schemes."""
+    return _HIDDEN.sub("", source).rstrip("\n")
 
 
 def as_markdown(text: str) -> str:
@@ -230,7 +235,7 @@ def _changed(cell: NotebookNode, claimed: Any, marked: MarkedCell) -> bool:
         return True
     if cell.cell_type != marked.cell_type:
         return True
-    return marked.locked and cell.source != _HIDDEN.sub("", marked.source).rstrip("\n")
+    return marked.locked and cell.source != without_hidden(marked.source)
 
 
 def _as_released(cell: NotebookNode, marked: MarkedCell) -> NotebookNode:
