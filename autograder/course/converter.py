@@ -179,7 +179,10 @@ class CheckedAutograde(Autograde):
         self.init_notebooks()
         self.writer = FilesWriter(parent=self, config=self.config)
         self.exporter = self.exporter_class(parent=self, config=self.config)
-        return [Path(folder) for folder in sorted(self.assignments)]
+        folders = [Path(folder) for folder in sorted(self.assignments)]
+        for folder in folders:
+            self._clear(self.coursedir.assignment_id, self.student(folder))
+        return folders
 
     def init_notebooks(self) -> None:
         """Find the submissions: a notebook that is missing is no reason to leave one out."""
@@ -287,9 +290,10 @@ class CheckedAutograde(Autograde):
         return self.to_be_graded(folder)
 
     def _clear(self, assignment: str, student: str) -> None:
-        """Remove what is half done."""
+        """Remove what is half done, now or by a run that was killed."""
         place = Path(self._format_dest(assignment, student))
         shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(_before(place), ignore_errors=True)
         with contextlib.suppress(OSError):  # there is something else in it
             place.parent.rmdir()
 
@@ -370,15 +374,16 @@ class CheckedAutograde(Autograde):
         super().set_permissions(assignment_id, student_id)
         done = self.published(student_id)
         fresh = Path(self._format_dest(assignment_id, student_id))
-        old = fresh.with_name(f"{fresh.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
         done.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
-            done.rename(old)
+            done.rename(_before(fresh))
         fresh.rename(done)  # killed before this, it is graded once more
-        shutil.rmtree(old, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            fresh.parent.rmdir()
+        self._clear(assignment_id, student_id)
+
+
+def _before(fresh: Path) -> Path:
+    """Return where the last version of a submission is put while a new one takes its place."""
+    return fresh.with_name(f"{fresh.name}.old")
 
 
 def _when(folder: Path) -> datetime.datetime | None:

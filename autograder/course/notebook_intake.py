@@ -75,6 +75,7 @@ def take_in(data: bytes | None, sheet: Sheet) -> Taken:
             cells = _cells(data, name)
         except _Unreadable as error:
             taken.notes.append(str(error))
+            taken.to_read |= {cell.grade_id for cell in sheet.cells if cell.solution}
     whole = bool(cells)
     taken.notebook.cells = _marked(cells, sheet, taken, whole)
     for number, cell in enumerate(taken.notebook.cells):

@@ -68,7 +68,7 @@ def _allowed(tag: str, name: str, value: str) -> bool:
 class ForTheStudent(NbGraderPreprocessor):
     """Takes out what only the teacher may read, and says what nobody has read yet."""
 
-    display_data_priority = List([]).tag(config=True)  # nbconvert sets it in all of them
+    display_data_priority: Any = List([]).tag(config=True)  # nbconvert sets it in all of them
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]

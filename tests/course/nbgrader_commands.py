@@ -11,6 +11,7 @@ import json
 import os
 import sys
 
+from jupyter_core.application import NoStart
 from nbgrader.apps.nbgraderapp import NbGraderApp
 
 
@@ -22,11 +23,14 @@ def main() -> None:
         app.initialize(words)
         try:
             app.start()
+        except NoStart:  # its way to say that a subcommand has done the work
+            pass
         except SystemExit as ended:
             if ended.code:
                 sys.exit(f"nbgrader {' '.join(words)}: {ended}")
-        app.clear_instance()
-        app.subapp.clear_instance()
+        while app is not None:  # each is the only one of its kind
+            app.clear_instance()
+            app = app.subapp
 
 
 if __name__ == "__main__":
