@@ -87,7 +87,8 @@ def add_notes(notebook: NotebookNode, notes: Sequence[str]) -> None:
     """Put what was wrong with a submission at the top of its notebook, and into its metadata."""
     notebook.metadata["autograder"] = {"language": language(), "notes": list(notes)}
     if notes:
-        text = "\n".join([f"**{_('About what you handed in:')}**", "", *map(_item, notes)])
+        head = _("About what you handed in:")
+        text = "\n".join([f"**{head}**", "", *map(_item, notes)])
         cell = new_markdown_cell(text)
         cell["id"] = NOTES_CELL
         notebook.cells.insert(0, cell)
@@ -236,7 +237,8 @@ def _changed(cell: NotebookNode, claimed: Any, marked: MarkedCell) -> bool:
         return True
     if cell.cell_type != marked.cell_type:
         return True
-    return marked.locked and cell.source != without_hidden(marked.source)
+    released = without_hidden(marked.source)
+    return marked.locked and cell.source.rstrip("\n") != released
 
 
 def _as_released(cell: NotebookNode, marked: MarkedCell) -> NotebookNode:

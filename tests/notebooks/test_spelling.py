@@ -110,8 +110,8 @@ def misspelled(words: set[str], language: str) -> set[str]:
 
 
 def texts(language: str) -> dict[str, str]:
-    """Return what there is to read in a language: notebooks, the glossary and the README."""
-    readme = ROOT / {"id": "README.id.md", "en": "README.md"}[language]
+    """Return what there is to read in a language: notebooks, the glossary, README and guide."""
+    name = {"id": "README.id.md", "en": "README.md"}[language]
     entries = yaml.safe_load((ROOT / "glossary.yml").read_text(encoding="utf-8"))
     return {
         **{
@@ -121,7 +121,10 @@ def texts(language: str) -> dict[str, str]:
             for cell, text in page.prose
         },
         **{f"glossary: {entry[language]}": entry[f"meaning_{language}"] for entry in entries},
-        readme.name: readme.read_text(encoding="utf-8"),
+        **{
+            path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+            for path in (ROOT / name, ROOT / "exercises" / name)
+        },
     }
 
 
