@@ -161,7 +161,9 @@ def _parser() -> Parser:
     grade.add_argument(
         "--no-sandbox", action="store_true", help=_("run students' programs even without a sandbox")
     )
-    grade.add_argument("--workers", type=int, help=_("how many processes; without it, one a core"))
+    grade.add_argument(
+        "--workers", type=int, help=_("how many processes; without it, as many as are useful")
+    )
     new = command("new", _("make a fresh copy of an exercise"), _new)
     new.add_argument("exercise", help=_("name of the exercise, such as modul_contoh"))
     new.add_argument("folder", nargs="?", help=_("where to; without it, a folder of its name"))

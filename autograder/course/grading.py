@@ -19,12 +19,14 @@ from autograder.course.verdict import (
     require_sandbox,
 )
 from autograder.i18n import _, speaking
+from autograder.lane import cores
 from autograder.visible import visible
 
 if TYPE_CHECKING:
     from autograder.course.converter import CheckedAutograde
 
 CONFIG = "nbgrader_config.py"
+WORKERS_A_CORE = 2  # most of a check is waiting for what another process does
 
 
 class CourseError(Exception):
@@ -91,7 +93,7 @@ def grade_course(
         student: an id, or a pattern such as `a*`.
         again: whether to grade what has been graded, too.
         without_sandbox: whether a machine that has none may run students' programs.
-        workers: how many processes check servers; None for one a core.
+        workers: how many processes check servers; None for two a core.
         log_level: from which level on nbgrader's own messages are shown.
 
     Raises:
@@ -102,10 +104,10 @@ def grade_course(
         converter.force = again
         converter.without_sandbox = converter.without_sandbox or without_sandbox
         with speaking(converter.language), _alone(converter):
-            return _grade(converter, workers)
+            return _grade(converter, workers or WORKERS_A_CORE * cores())
 
 
-def _grade(converter: CheckedAutograde, workers: int | None) -> Summary:
+def _grade(converter: CheckedAutograde, workers: int) -> Summary:
     from nbgrader.converters.base import NbGraderException
 
     assignment = converter.coursedir.assignment_id
@@ -134,7 +136,7 @@ def _grade(converter: CheckedAutograde, workers: int | None) -> Summary:
     return summary
 
 
-def _checked(jobs: Sequence[Job], workers: int | None) -> Iterator[tuple[Job, Verdicts]]:
+def _checked(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Verdicts]]:
     """Yield what came of each job; whatever happens to one is its own affair."""
     for job, outcome in run_all(check_submission, jobs, workers=workers):
         if outcome.value is not None:
