@@ -38,9 +38,7 @@ for step in ("release", "submitted", "autograded", "feedback"):
     setattr(c.CourseDirectory, f"{step}_directory", f"{COURSE}/{step}")
 (ROOT / COURSE).mkdir(parents=True, exist_ok=True)
 c.CourseDirectory.db_url = os.environ.get(
-    "GRADEBOOK_URL",
-    # Somebody else may be writing for a while; SQLite's own five seconds are few.
-    f"sqlite:///{ROOT / COURSE / 'gradebook.db'}?timeout=60",
+    "GRADEBOOK_URL", f"sqlite:///{ROOT / COURSE / 'gradebook.db'}"
 ).replace("{language}", LANGUAGE)
 c.CourseDirectory.ignore = [
     *(".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback"),

@@ -233,8 +233,14 @@ class CheckedAutograde(Autograde):
         self.log.error(why)
         raise NbGraderException(why)
 
+    @property
+    def _url(self) -> str:
+        """Where the gradebook is, and how long to wait while somebody else writes to it."""
+        url: str = self.coursedir.db_url
+        return f"{url}?timeout=60" if re.fullmatch(r"sqlite:///[^?]+", url) else url
+
     def _gradebook(self) -> Gradebook:
-        return Gradebook(self.coursedir.db_url, self.coursedir.course_id)
+        return Gradebook(self._url, self.coursedir.course_id)
 
     def job(self, folder: Path) -> Job:
         """Return what there is to check of a submission."""
@@ -347,6 +353,7 @@ class CheckedAutograde(Autograde):
     def convert_single_notebook(self, notebook_filename: str) -> None:
         """Take a notebook in, write below its cells what the check found, and save the scores."""
         resources = self.init_single_notebook_resources(notebook_filename)
+        resources["nbgrader"]["db_url"] = self._url
         name = resources["nbgrader"]["notebook"]
         with speaking(self.language):
             notes = list(self._notes)

@@ -84,7 +84,6 @@ def grade_course(
     again: bool = False,
     without_sandbox: bool = False,
     workers: int | None = None,
-    log_level: str = "ERROR",
 ) -> Summary:
     """Grade an assignment of the course whose folder we are in.
 
@@ -94,13 +93,12 @@ def grade_course(
         again: whether to grade what has been graded, too.
         without_sandbox: whether a machine that has none may run students' programs.
         workers: how many processes check servers; None for two a core.
-        log_level: from which level on nbgrader's own messages are shown.
 
     Raises:
         CourseError: there is no course, no such assignment, or nothing has been handed in.
     """
     with contextlib.chdir(_root(Path.cwd())):
-        converter = _converter(assignment, student, log_level)
+        converter = _converter(assignment, student)
         converter.force = again
         converter.without_sandbox = converter.without_sandbox or without_sandbox
         with speaking(converter.language), _alone(converter):
@@ -205,19 +203,19 @@ def _root(start: Path) -> Path:
     raise CourseError(text.format(name=CONFIG))
 
 
-def _converter(assignment: str, student: str, log_level: str) -> CheckedAutograde:
+def _converter(assignment: str, student: str) -> CheckedAutograde:
     """Return what grades, with the settings of the course whose folder we are in."""
     from nbgrader.apps.autogradeapp import AutogradeApp
 
     from autograder.course.converter import CheckedAutograde
 
     app: Any = AutogradeApp()
-    app.log_level = log_level
+    app.log_level = "CRITICAL"  # what went wrong is in the summary, once
     try:
         app.initialize([])
     except SystemExit as error:
         raise CourseError(str(error)) from None
-    app.log_level = log_level
+    app.log_level = "CRITICAL"  # the settings may say otherwise
     app.coursedir.assignment_id, app.coursedir.student_id = assignment, student
     return CheckedAutograde(coursedir=app.coursedir, parent=app)
 

@@ -2,9 +2,9 @@
 
     .venv/bin/python tests/benchmarks/course_speed.py [--submissions 20] [--exercise pm]
 
-All grade the same submissions, all of them right, on the same machine in the same run, in turn. With
-a kernel there are two ways: the notebook as students hand it in, all of whose cells nbgrader runs;
-and one that holds nothing but the cells that check, and the import that they need. The whole
+All grade the same submissions, all of them right, on the same machine in the same run, in turn.
+With a kernel there are two ways: the notebook as students hand it in, all of whose cells nbgrader
+runs; and one that holds nothing but the cells that check, and the import that they need. The whole
 programs count, their start included; then their start is taken off, which is how long they take
 when nobody has handed in anything new.
 """

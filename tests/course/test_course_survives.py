@@ -204,3 +204,32 @@ def test_only_one_run_at_a_time(course: Course) -> None:
     finally:
         os.close(handle)
     assert len(said.strip().splitlines()) == 1
+
+
+def test_what_cannot_be_graded_is_said_in_one_line(course: Course, tmp_path: Path) -> None:
+    for said in (
+        course.grade("nosuch", code=2),
+        course.grade("pm", "--student", "nobody", code=2),
+        course.run(
+            *(sys.executable, "-m", "autograder.cli", "grade", "--course", "--assignment", "pm"),
+            cwd=tmp_path,
+            code=2,
+        ),
+    ):
+        assert len(said.strip().splitlines()) == 1, said
+
+
+def test_without_a_sandbox_nothing_runs_unless_the_teacher_says_so(course: Course) -> None:
+    course.without = "sandbox"
+    try:
+        said = course.grade("pm", "--rerun", code=2)
+        assert "bubblewrap" in said
+        assert course.nbgrader("autograde", "pm", "--force", code=1).count("Traceback") == 0
+        before = notebook(course.folder("autograded", "budi", "pm"))
+        course.grade("pm", "--rerun", "--student", "budi", "--no-sandbox")
+        after = notebook(course.folder("autograded", "budi", "pm"))
+    finally:
+        course.without = ""
+    assert "bubblewrap" in str(before)
+    assert "bubblewrap" not in str(after)
+    assert course.scores("pm")["budi"] == UNTOUCHED

@@ -172,6 +172,8 @@ def test_from_release_to_feedback(language: str, tmp_path: Path) -> None:
     assert "Score: 17.0 / 20.0" in html
     assert SCHEME not in html
 
+    if language == "id":
+        course.nbgrader("db", "upgrade")
     rows = course.export()
     exported = {name: rows["admin", name]["score"] for name in ("ayu", "budi", "citra", "dewi")}
     assert exported == {"ayu": "25.0", "budi": "13.0", "citra": "13.0", "dewi": "0.0"}
