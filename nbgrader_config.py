@@ -70,5 +70,6 @@ c.GenerateFeedback.preprocessors = [
     "autograder.course.pages.ForTheStudent",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
+c.ExportApp.plugin_class = "autograder.course.export.Export"
 c.ExchangeFactory.collect = "autograder.course.exchange.Collect"
 c.ExchangeFactory.release_feedback = "autograder.course.exchange.ReleaseFeedback"
