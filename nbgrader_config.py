@@ -5,7 +5,8 @@ From the environment:
     COURSE_LANG     id or en; where it is not set, the language of the locale
     GRADEBOOK_URL   where the gradebook is, such as postgresql+psycopg://user@host/chat_{language};
                     where it is not set, in course/<language>/gradebook.db
-    EXCHANGE_ROOT   the folder by which assignments go to students and come back
+    EXCHANGE_ROOT   the folder by which assignments go to students and come back; where it is not
+                    set, nbgrader's usual one if it is there, else course/exchange
 """
 
 import os
@@ -46,6 +47,12 @@ c.CourseDirectory.ignore = [
 ]
 if "EXCHANGE_ROOT" in os.environ:
     c.Exchange.root = os.environ["EXCHANGE_ROOT"]
+elif not Path("/usr/local/share/nbgrader/exchange").is_dir():
+    # Enough to try a course out; and JupyterLab need not complain to those who learn alone.
+    exchange = ROOT / "course" / "exchange"
+    exchange.mkdir(exist_ok=True)
+    exchange.chmod(0o777)
+    c.Exchange.root = str(exchange)
 
 # Programs are the students' own: a teacher's copy must never take their place.
 c.Autograde.exclude_overwriting = {
