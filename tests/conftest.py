@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,15 @@ class NothingLeftOut:
         if report.skipped:
             self.left_out.append(report.nodeid)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Hear what a process beside this one has left out while it collected (pytest-xdist)."""
+        told = getattr(node, "workeroutput", {}).get("left_out", [])
+        self.left_out += [nodeid for nodeid in told if nodeid not in self.left_out]
+
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if hasattr(session.config, "workeroutput"):  # this is the process beside
+            session.config.workeroutput["left_out"] = self.left_out
         if self.left_out and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

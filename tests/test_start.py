@@ -238,7 +238,8 @@ def test_the_word_test_runs_pytest_in_the_projects_folder(classroom: Classroom) 
     call = json.loads(run.stdout)
 
     assert Path(call["argv"][0]).stem == "pytest"
-    assert call["argv"][1:] == ["-k", "lists", "5"]
+    assert call["argv"][1:-3] == ["--numprocesses=logical", "--maxprocesses=4", "--dist=loadfile"]
+    assert call["argv"][-3:] == ["-k", "lists", "5"]
     assert call["cwd"] == str(classroom.root)
     assert run.returncode == 5
 
@@ -994,8 +995,12 @@ def test_in_ci_a_skipped_test_fails_the_run(
     pytester.makeconftest((ROOT / "tests/conftest.py").read_text(encoding="utf-8"))
     pytester.makepyfile(test_one="def test_runs(): pass", test_two=body)
     others = ("anyio", "autograder", "hypothesispytest", "time_machine", "cacheprovider")
-    result = pytester.runpytest_inprocess(*(f"-pno:{name}" for name in others))
-
-    assert result.ret == code
-    if code:
-        result.stdout.fnmatch_lines(["*left out, which CI forbids*", "test_two.py*"])
+    without = [f"-pno:{name}" for name in others]
+    # in this process, and in one beside it
+    for result in (
+        pytester.runpytest_inprocess(*without),
+        pytester.runpytest_subprocess(*without, "-n1"),
+    ):
+        assert result.ret == code
+        if code:
+            result.stdout.fnmatch_lines(["*left out, which CI forbids*", "test_two.py*"])
