@@ -56,6 +56,7 @@ def test_messages_arrive_in_order(room: Room, cast: Cast) -> None:
 def test_a_burst_arrives_whole(room: Room, cast: Cast) -> None:
     alice, bob = room.join(*cast.names(2))
     texts = cast.texts(200)
+    room.settle()  # bob's thread too is where it waits for him
     alice.say_at_once(*texts)
     bob.sees_in_order(*texts)
 

@@ -247,7 +247,7 @@ def server_cheat(text: str) -> Callable[[Path], None]:
 QUITS = server_cheat("import os\nprint('15.0')\nos._exit(0)\n")
 REACHES_OUT = server_cheat(
     "import os, sqlite3, sys\n"
-    "for path in ('COURSE/gradebook.db', '/proc/1/root/COURSE/gradebook.db'):\n"
+    "for path in ('COURSE/gradebook.db', '/proc/1/root' + '/COURSE/gradebook.db'):\n"
     "    try:\n"
     "        book = sqlite3.connect(path)\n"
     "        book.execute('update grade set auto_score = 8.0')\n"
