@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from classroom import Course, notebook
+from classroom import Course, cell_of, notebook
 from exercise_solutions import SOLUTIONS
 
 MOMENTS = 20
@@ -83,10 +83,17 @@ class Run:
     """A run of `grade_course` in a copy of this process, which saves the start of a program.
 
     Args:
-        kill: told of each event in the run, by name and first argument; true ends it by SIGKILL.
+        kill: told of each event in the run, by name and arguments; true ends it by SIGKILL.
+        before: is called in the copy before the run.
     """
 
-    def __init__(self, course: Course, kill: Callable[[str, Any], bool], **options: Any) -> None:
+    def __init__(
+        self,
+        course: Course,
+        kill: Callable[[str, Any], bool],
+        before: Callable[[], None] = lambda: None,
+        **options: Any,
+    ) -> None:
         sys.stdout.flush()
         reader, writer = os.pipe()
         self.pid = os.fork()
@@ -94,6 +101,7 @@ class Run:
             code = 1
             try:
                 os.close(reader)
+                before()
                 self._run(course, kill, writer, options)
                 code = 0
             finally:
@@ -192,6 +200,28 @@ def test_a_resubmission_keeps_what_a_person_gave_and_asks_for_a_second_look(
     assert grades["check-pm"]["waits"]
     with course.book() as book:
         assert book.find_comment("answer", "pm", "pm", "ayu").comment == COMMENT
+
+
+def test_a_grader_that_fails_costs_nobody_a_point(course: Course) -> None:
+    def fail() -> None:
+        from autograder.course import grading
+        from autograder.course.verdict import failed
+
+        grading._checked = lambda jobs, _workers: (  # type: ignore[assignment]
+            (job, failed(job.questions, "the grader itself broke")) for job in jobs
+        )
+
+    assert Run(course, never, fail, again=True).said == "2 0 False"
+    grades = course.grades("pm")
+    for student in ("ayu", "budi"):
+        assert grades[student]["check-pm"]["auto"] is None
+        assert grades[student]["check-pm"]["waits"]
+    assert grades["ayu"]["check-pm"]["score"] == MANUAL + EXTRA
+    document = notebook(course.folder("autograded", "budi", "pm"))
+    outputs = cell_of(document, "check-pm")["outputs"]
+    assert [output["output_type"] for output in outputs] == ["display_data"]
+    course.grade("pm", "--rerun")  # and next time everything is well
+    assert course.scores("pm")["budi"] == UNTOUCHED
 
 
 def test_only_one_run_at_a_time(course: Course) -> None:
