@@ -1889,8 +1889,9 @@ SIMPLER = (
             (
                 '            remove_client(target, "dikeluarkan oleh admin!")\n',
                 """\
-            target.shutdown(socket.SHUT_RDWR)
-            target.close()
+            with lock:
+                target.shutdown(socket.SHUT_RDWR)
+                target.close()
             broadcast(words[1] + " dikeluarkan!")
 """,
             ),
@@ -1898,7 +1899,9 @@ SIMPLER = (
                 "    finally:\n        remove_client(client)\n",
                 """\
     finally:
-        if client.fileno() >= 0:
+        with lock:
+            closed = client.fileno() < 0
+        if not closed:
             remove_client(client)
 """,
             ),
