@@ -13,7 +13,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -52,7 +52,7 @@ def run_all(
     *,
     workers: int | None = None,
     executor: Executor | None = None,
-) -> Iterator[tuple[Job, Outcome[Value]]]:
+) -> Generator[tuple[Job, Outcome[Value]], None, None]:
     """Call `function` with each of `jobs`, and yield what came of each as soon as it is known.
 
     Only as many jobs are taken from `jobs` as are being worked on, so it may be long. A worker

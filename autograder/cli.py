@@ -114,7 +114,9 @@ def _parse(words: list[str]) -> argparse.Namespace:
     """Read the words; options may stand anywhere, also between the names and the server."""
     parser = _parser()
     options, more = parser.parse_known_args(words)
-    if more and hasattr(options, "challenge") and not any(word.startswith("-") for word in more):
+    if more and hasattr(options, "paths") and not any(word.startswith("-") for word in more):
+        options.paths += more
+    elif more and hasattr(options, "challenge") and not any(word.startswith("-") for word in more):
         # argparse took the last word before an option for the server
         *names, options.server = [options.server, *more]
         options.challenge += names
@@ -147,23 +149,7 @@ def _parser() -> Parser:
     check.add_argument(
         "--html", metavar=_("FILE"), help=_("also write the report as a page for the browser")
     )
-    grade = command("grade", _("grade what a class has handed in"), _grade)
-    grade.add_argument(
-        "--course", action="store_true", help=_("grade an assignment of the nbgrader course here")
-    )
-    grade.add_argument("--assignment", metavar=_("NAME"), help=_("the assignment's name"))
-    grade.add_argument(
-        "--student", default="*", metavar=_("ID"), help=_("one student, or a pattern such as a*")
-    )
-    grade.add_argument(
-        "--rerun", action="store_true", help=_("grade again what has been graded before")
-    )
-    grade.add_argument(
-        "--no-sandbox", action="store_true", help=_("run students' programs even without a sandbox")
-    )
-    grade.add_argument(
-        "--workers", type=int, help=_("how many processes; without it, as many as are useful")
-    )
+    _add_grade(command("grade", _("grade what a class has handed in"), _grade))
     new = command("new", _("make a fresh copy of an exercise"), _new)
     new.add_argument("exercise", help=_("name of the exercise, such as modul_contoh"))
     new.add_argument("folder", nargs="?", help=_("where to; without it, a folder of its name"))
@@ -173,6 +159,57 @@ def _parser() -> Parser:
     )
     command("doctor", _("tell what works on this machine"), _doctor)
     return parser
+
+
+def _add_grade(grade: argparse.ArgumentParser) -> None:
+    grade.add_argument(
+        "paths",
+        nargs="*",
+        metavar=_("PATH"),
+        help=_("folders, Python files, notebooks and zip archives, also those of Moodle"),
+    )
+    grade.add_argument(
+        "--challenge",
+        dest="challenges",
+        action="append",
+        metavar=_("NAME"),
+        help=_("grade this challenge, may be given several times; without it, all"),
+    )
+    grade.add_argument(
+        "--output", default="results", metavar=_("FOLDER"), help=_("where results go")
+    )
+    grade.add_argument(
+        "--workers", type=_count, help=_("how many processes; without it, as many as are useful")
+    )
+    grade.add_argument(
+        "--rerun", action="store_true", help=_("grade again what has been graded before")
+    )
+    isolation = grade.add_mutually_exclusive_group()
+    isolation.add_argument(
+        "--require-isolation",
+        choices=("bubblewrap", "process"),
+        default="bubblewrap",
+        help=_("the weakest sandbox that will do"),
+    )
+    isolation.add_argument(
+        "--no-sandbox", action="store_true", help=_("run students' programs even without a sandbox")
+    )
+    grade.add_argument("--seed", type=int, help=_("draw the names and texts of an earlier run"))
+    grade.add_argument("--json", action="store_true", help=_("print the results as JSON"))
+    grade.add_argument(
+        "--course", action="store_true", help=_("grade an assignment of the nbgrader course here")
+    )
+    grade.add_argument("--assignment", metavar=_("NAME"), help=_("the assignment's name"))
+    grade.add_argument(
+        "--student", default="*", metavar=_("ID"), help=_("one student, or a pattern such as a*")
+    )
+
+
+def _count(word: str) -> int:
+    """Return a number of things from a word of the command line."""
+    if not word.isdecimal() or int(word) < 1:
+        raise argparse.ArgumentTypeError(_("{word} is no count").format(word=ascii(word)))
+    return int(word)
 
 
 # -- commands -----------------------------------------------------------------------------------
@@ -309,9 +346,51 @@ def _watch(options: argparse.Namespace) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    if not options.course:
-        raise UsageError(_("Grade what? Try: autograder grade --course --assignment NAME"))
-    return _grade_course(options)
+    if options.course and options.paths:
+        raise UsageError(_("Either --course or paths, please: a course knows where its files are."))
+    if options.course:
+        return _grade_course(options)
+    if options.assignment:
+        raise UsageError(_("An assignment belongs to a course: add --course"))
+    if not options.paths:
+        text = _(
+            "Grade what? Try: autograder grade submissions/, or: autograder grade --course"
+            " --assignment NAME"
+        )
+        raise UsageError(text)
+    return _grade_paths(options)
+
+
+def _grade_paths(options: argparse.Namespace) -> int:
+    from autograder.checking import UnknownChallenge, resolve
+    from autograder.grade_command import CannotGrade, Work, exit_code, grade
+    from autograder.grading import Settings
+    from autograder.intake import NothingThere
+
+    try:
+        settings = Settings(
+            challenges=tuple(resolve(options.challenges or ["all"])),
+            language=language(),
+            isolation="process" if options.no_sandbox else options.require_isolation,
+            sandboxed=not options.no_sandbox,
+            seed=options.seed,
+        )
+        document, told = grade(
+            options.paths,
+            Path(options.output),
+            settings,
+            Work(options.workers),
+            rerun=options.rerun,
+        )
+    except (UnknownChallenge, NothingThere, CannotGrade) as error:
+        raise UsageError(str(error)) from None
+    if options.json:
+        import json
+
+        print(json.dumps(document, ensure_ascii=False, indent=1))
+    else:
+        print(told)
+    return exit_code(document)
 
 
 def _grade_course(options: argparse.Namespace) -> int:

@@ -735,9 +735,13 @@ def as_socket(process: subprocess.Popen[bytes]) -> socket.socket:
     return ours
 
 
-def start_launcher(submission: Submission) -> Launcher:
-    """Start the launcher for `submission` in the strongest sandbox that works here."""
-    sandbox = sandbox_module.likely()
+def start_launcher(submission: Submission, sandbox: Sandbox | None = None) -> Launcher:
+    """Start the launcher for `submission`.
+
+    Args:
+        sandbox: where; None for the strongest that works here.
+    """
+    sandbox = sandbox or sandbox_module.likely()
     if sandbox_module.can_fork():
         return WarmLauncher(submission, sandbox)
     return ColdLauncher(submission, sandbox)

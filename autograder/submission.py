@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import tokenize
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,9 +70,25 @@ def read_server(path: str | os.PathLike[str]) -> Submission:
         BadServer: the path leads to nothing that could be a Python program.
     """
     given = os.fspath(path)
-    shown = visible(given, None)  # it goes to a terminal
-    data = _read(given, shown)
-    if not given.endswith(".py"):
+    data = _read(given, visible(given, None))
+    return made_of(given, Path(given).name, data, lambda: _companions(Path(given)))
+
+
+def made_of(
+    path: str, name: str, data: bytes, beside: Callable[[], Mapping[str, bytes]]
+) -> Submission:
+    """Return the server with the content `data`, if that could be a Python program.
+
+    Args:
+        path: where it came from, for messages.
+        name: the file's name.
+        beside: reads the files beside it (content by name); only asked if the server is good.
+
+    Raises:
+        BadServer: it could not.
+    """
+    shown = visible(path, None)  # it goes to a terminal
+    if not path.endswith(".py"):
         raise BadServer(
             _("{path} is not a Python file: its name should end in .py.").format(path=shown)
         )
@@ -86,8 +103,13 @@ def read_server(path: str | os.PathLike[str]) -> Submission:
         ) from None
     if b"\0" in data:
         raise BadServer(_("{path} is not a Python program but binary data.").format(path=shown))
-    name = Path(given).name
-    return Submission(given, name, {name: data} | _companions(Path(given)))
+    return Submission(path, name, {name: data, **beside()})
+
+
+def too_large(shown: str) -> BadServer:
+    """Return what to raise where a file has more than `MAX_BYTES`."""
+    text = _("{path} is larger than {kilobytes} kB, which no chat server needs.")
+    return BadServer(text.format(path=shown, kilobytes=MAX_BYTES // 1024))
 
 
 def _read(given: str, shown: str) -> bytes:
@@ -126,11 +148,7 @@ def _read(given: str, shown: str) -> bytes:
             )
         ) from None
     if len(data) > MAX_BYTES:
-        raise BadServer(
-            _("{path} is larger than {kilobytes} kB, which no chat server needs.").format(
-                path=shown, kilobytes=MAX_BYTES // 1024
-            )
-        )
+        raise too_large(shown)
     return data
 
 

@@ -1,0 +1,46 @@
+"""Classes of students for the tests of grading runs: small servers, and the command that grades."""
+
+import json
+import subprocess
+
+from helpers import LISTENING, REFERENCE, command, environment, run
+
+RIGHT = REFERENCE.read_text(encoding="utf-8")
+DEAD = "raise SystemExit('not today')\n"
+MUTE = LISTENING.lstrip()
+
+
+def handed_in(folder, **servers):
+    """Write a server for each student below `folder`, and return it."""
+    for name, source in servers.items():
+        place = folder / name
+        place.mkdir(parents=True)
+        (place / "server.py").write_text(source, encoding="utf-8")
+    return folder
+
+
+def graded(*words, code=None, **more):
+    """Run `autograder grade … --json` and return its document."""
+    done = run("grade", *words, "--json", **more)
+    assert done.stderr == "", done.stderr
+    if code is not None:
+        assert done.returncode == code, done.stdout
+    return json.loads(done.stdout)
+
+
+def by_name(document):
+    """Return the submissions of a run's document by their names."""
+    return {one["name"]: one for one in document["submissions"]}
+
+
+def grading(*words, **more):
+    """Begin `autograder grade` and return the process."""
+    return subprocess.Popen(
+        command("grade", *words),
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **more,
+    )
