@@ -198,15 +198,27 @@ def grade_as_teacher(browser: Browser, course: Course, address: str, token: str)
     browser.find("//td[normalize-space()='20 / 20']")
     browser.picture("course-6-scores")
     with course.book() as book:
-        found = book.find_submission_notebook("project", "project", "budi").id
         checked = book.find_submission_notebook("pm", "pm", "ayu").id
     browser.driver.get(f"{address}/formgrader/submissions/{checked}")
     report = browser.find("//*[contains(@class, 'autograder-report')]")
     browser.run("arguments[0].scrollIntoView()", report)
     browser.picture("course-7-report")
+
+    (course.folder("submitted", "ayu", "pm") / "server.py").unlink()
+    for column in ("autograde", "generate-feedback"):
+        browser.driver.get(f"{address}/formgrader/manage_submissions/pm")
+        browser.click(f"//td[contains(@class, '{column}')]/a")
+        browser.find("//*[contains(@class, 'modal')]//*[contains(., 'Success')]")
+        browser.picture(f"course-8-{column}")
+    assert course.scores("pm") == {"ayu": 0}  # graded anew, by our check
+    page = course.folder("feedback", "ayu", "pm") / "pm.html"
+    assert "There is no file server.py" in page.read_text(encoding="utf-8")
+    assert "<script" not in page.read_text(encoding="utf-8")
+    with course.book() as book:
+        found = book.find_submission_notebook("project", "project", "budi").id
     browser.driver.get(f"{address}/formgrader/submissions/{found}")
     browser.find("//*[contains(., 'My own feature')]")
-    browser.picture("course-8-answer")
+    browser.picture("course-9-answer")
     assert "6 proved by both conversations" in browser.find("//body").text
     score = browser.find("//input[@id='project']")
     browser.run("arguments[0].scrollIntoView({block: 'center'})", score)
