@@ -35,7 +35,7 @@ import types
 
 TYPE_CHECKING = False  # importing `typing` for it would take longer than forking a server
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any, NoReturn
 
     Message = dict[str, Any]
@@ -46,7 +46,7 @@ LOCKSTEPS = 40  # lines from reading a username to the first answer; most need a
 QUIET_GATES = 3  # after so many lines in a row that no thread has run, all are done
 STILL, STILL_SECONDS = 3, 0.0003  # so many looks in a row that find no line run, so far apart
 GLANCE_SECONDS = 0.00005  # before the first look: enough for a line or two
-STARVED = 200  # looks at most before one line, for threads that could run and get no processor
+STARVED = 3000  # looks at most in all, where threads could run and get no processor
 FUTEX = {"x86_64": b"202", "aarch64": b"98"}  # number of the system call that waits for a lock
 HURRY_FROM, HURRY_UP_TO, HURRY_FACTOR = 0.02, 2.0, 20.0  # seconds, seconds, times
 SWEEP_ROUNDS, GENTLE_ROUNDS = 100, 10  # in the first ones each process is ended by its own number
@@ -322,21 +322,23 @@ class Lockstep:
 
         pause = _thread.allocate_lock()  # time.sleep may be the student's own
         pause.acquire()
-        quiet = 0
+        quiet, looks = 0, STARVED
         with contextlib.closing(Waits()) as waits:
             while self._opened < len(self._gates) and quiet < QUIET_GATES:
                 self._gates[self._opened].release()
                 self._opened += 1
                 at_first = sum(self._lines.values())
                 before, still, seconds = -1, 0, GLANCE_SECONDS
-                for _look in range(STARVED):
+                while looks > 0:
+                    looks -= 1
                     pause.acquire(True, seconds)
                     lines = dict(self._lines)
                     late = [thread for thread, line in lines.items() if line < self._opened]
                     if not late or waits.for_a_lock(late):
                         break
                     run = sum(lines.values())
-                    still = still + 1 if run == before and not waits.could_run(late) else 0
+                    # one that could run may be the one on which the late ones wait
+                    still = still + 1 if run == before and not waits.could_run(lines) else 0
                     if still == STILL:
                         break
                     before, seconds = run, STILL_SECONDS
@@ -386,7 +388,7 @@ class Waits:
             and self._state(thread) == b"S"
         )
 
-    def could_run(self, threads: Sequence[int]) -> bool:
+    def could_run(self, threads: Iterable[int]) -> bool:
         """Tell whether one of `threads` only waits for a processor; False where nobody knows."""
         return any(self._state(thread) == b"R" for thread in threads)
 
