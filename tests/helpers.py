@@ -115,6 +115,14 @@ def family(pid: int) -> list[psutil.Process]:
         return []
 
 
+def command_of(process: psutil.Process) -> str:
+    """Return the command line of a process, "" if it has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:  # gone, or waiting to be cleared away
+        return ""
+
+
 def gone(process: psutil.Process) -> bool:
     """Tell whether a process has ended (one that waits to be cleared away has)."""
     try:

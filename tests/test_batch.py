@@ -12,7 +12,7 @@ import pexpect
 import psutil
 import pyte
 import pytest
-from helpers import environment, family, gone, until
+from helpers import command_of, environment, family, gone, until
 
 from autograder.batch import AHEAD, WorkersLost, progress, run_all
 from autograder.i18n import use_language
@@ -120,9 +120,7 @@ def test_closing_the_iterator_ends_workers_that_are_busy():
 
 def is_worker(process):
     """Tell whether a process is one that works, and not what multiprocessing keeps beside them."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return "spawn_main" in " ".join(process.cmdline())
-    return False
+    return "spawn_main" in command_of(process)
 
 
 def test_ended_by_kill_it_leaves_no_process_of_its_own_nor_of_a_server(tmp_path):
@@ -150,7 +148,7 @@ def test_ended_by_kill_it_leaves_no_process_of_its_own_nor_of_a_server(tmp_path)
     def servers():
         found = family(main.pid)
         with contextlib.suppress(psutil.NoSuchProcess):
-            return found if sum("launcher" in " ".join(p.cmdline()) for p in found) >= 4 else None
+            return found if sum("launcher" in command_of(p) for p in found) >= 4 else None
 
     try:
         everybody = until(servers, "two servers run")

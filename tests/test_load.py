@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from helpers import REFERENCE, SERVERS, server_file, without
+from helpers import REFERENCE, SERVERS, command_of, server_file, without
 
 from autograder import load, measure
 from autograder.failures import Unmet
@@ -153,7 +153,7 @@ def test_it_leaves_nothing_behind():
     measure(REFERENCE, clients=30, seconds=0.02)
     assert me.num_fds() <= before
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == limits
-    assert not [child for child in me.children() if "launcher" in " ".join(child.cmdline())]
+    assert not [child for child in me.children() if "launcher" in command_of(child)]
 
 
 def test_the_limit_of_open_files_is_raised_for_a_while():

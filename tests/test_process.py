@@ -10,7 +10,7 @@ from datetime import datetime
 
 import psutil
 import pytest
-from helpers import LISTENING, family, gone, server_file, submission, until, without
+from helpers import LISTENING, command_of, family, gone, server_file, submission, until, without
 
 from autograder.dialect import OUR_DIALECT
 from autograder.launcher import Channel
@@ -36,7 +36,7 @@ def launcher_process(room):
     """Return the process of the warm launcher itself."""
     everybody = family(room.launcher.root_pid(room.process))
     return next(
-        each for each in everybody if LAUNCHER in each.cmdline() and "bwrap" not in each.name()
+        each for each in everybody if LAUNCHER in command_of(each) and "bwrap" not in each.name()
     )
 
 
@@ -212,7 +212,7 @@ def test_what_a_server_leaves_behind_is_ended_although_another_is_ready(ahead):
             assert room.log == "left\n"
             until_answered(launcher)
     until_answered(launcher)
-    left = [each for each in family(root) if "launcher" in " ".join(each.cmdline())]
+    left = [each for each in family(root) if "launcher" in command_of(each)]
     # the launcher with bubblewrap outside and inside, and the one that is ready and its own child
     assert len(left) <= launcher.helpers() + 2
 
