@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from autograder import __version__
 from autograder.i18n import LANGUAGES, _, language, use_language
@@ -29,8 +29,22 @@ class UsageError(Exception):
     """The person asked for something that cannot be; the text is one sentence with a way out."""
 
 
+class Formatter(argparse.HelpFormatter):
+    """Knows the width of its lines without `shutil`, which takes milliseconds to import."""
+
+    def __init__(self, prog: str) -> None:
+        try:
+            width = os.get_terminal_size().columns
+        except (OSError, ValueError):  # no terminal
+            width = 80
+        super().__init__(prog, width=width - 2)
+
+
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=Formatter, **options)
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print together with a page of usage."""

@@ -793,8 +793,8 @@ def look_at_oneself() -> None:
     prctl(4, 1)  # PR_SET_DUMPABLE of linux/prctl.h
 
 
-def warm(fd: int) -> tuple[Any, ...] | None:
-    """Be the warm launcher on Unix socket `fd`."""
+def warm(fd: int) -> tuple[Any, ...]:
+    """Be the warm launcher on Unix socket `fd`; return, in a server, what it has to run."""
     gc.disable()  # until all is imported
     launcher = WarmLauncher(Channel(socket.socket(fileno=fd)))
     launcher.channel.send({"up": os.getpid()})
@@ -806,7 +806,7 @@ def warm(fd: int) -> tuple[Any, ...] | None:
         launcher.close()
         raise
     launcher.close()
-    return None
+    os._exit(0)  # nothing is left to be done, and Python would take long over it
 
 
 # -- once: be the one server -----------------------------------------------------------------
@@ -846,10 +846,8 @@ def main() -> None:
     site.sethelper()
     way, number = sys.argv[1], int(sys.argv[2])
     if way == "warm":
-        become = warm(number)
-        if become is not None:
-            order, code, folder, channel = become
-            run_server(order, code, folder, channel, lambda: os._exit(1))
+        order, code, folder, channel = warm(number)
+        run_server(order, code, folder, channel, lambda: os._exit(1))
     else:
         arguments = once(number, sys.argv[3])
         if arguments is not None:
