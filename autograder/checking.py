@@ -135,6 +135,8 @@ def run_check(
         if launcher is None:
             launcher = start_launcher(submission)
         launchers.callback(launcher.close)
+        import autograder.run  # noqa: F401 - before a second launcher wants a processor too
+
         second = None
         if two_lanes and _worth_two_lanes(challenges):
             second = start_launcher(submission)
