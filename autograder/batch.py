@@ -52,6 +52,7 @@ def run_all(
     *,
     workers: int | None = None,
     executor: Executor | None = None,
+    processes: Processes | None = None,
 ) -> Generator[tuple[Job, Outcome[Value]], None, None]:
     """Call `function` with each of `jobs`, and yield what came of each as soon as it is known.
 
@@ -64,6 +65,7 @@ def run_all(
         jobs: whatever can be pickled, and so must be what the function returns.
         workers: how many processes, or how many workers `executor` has; None for one a core.
         executor: who does the work in place of processes of this machine. It is not shut down.
+        processes: what makes those processes, from `processes_ahead`, where they began earlier.
 
     Raises:
         WorkersLost: `executor` takes no more jobs. What is not yielded yet is not done.
@@ -72,7 +74,7 @@ def run_all(
     with contextlib.ExitStack() as stack:
         local = None
         if executor is None:
-            local = stack.enter_context(_processes())
+            local = processes or stack.enter_context(_processes())
             idle: list[Executor] = [local() for _each in range(count)]
         else:
             idle = [executor] * (count * AHEAD)
@@ -124,8 +126,27 @@ class _Task(Generic[Job, Value]):
     future: concurrent.futures.Future[Value]
 
 
+Processes = Callable[[], Executor]
+"""Makes an executor of one process."""
+
+
 @contextlib.contextmanager
-def _processes() -> Iterator[Callable[[], Executor]]:
+def processes_ahead(count: int, get_ready: Callable[[], object]) -> Iterator[Processes]:
+    """Begin processes for `run_all` now, so that they get ready while this one does other things.
+
+    Args:
+        count: how many; more are made when they are wanted.
+        get_ready: what each does first; can be imported by its name.
+    """
+    with _processes() as make:
+        ready = [make() for _each in range(count)]
+        for executor in ready:
+            executor.submit(get_ready)  # where it fails, so will the work, and say so
+        yield lambda: ready.pop() if ready else make()
+
+
+@contextlib.contextmanager
+def _processes() -> Iterator[Processes]:
     """Give what makes executors of one process each, and end all of them.
 
     One process each, because when one dies it is known whose job it had.

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 _ASSETS = Path(__file__).parent / "assets"
 
 
+def get_ready() -> None:
+    """Compile the templates, which the first report would have to wait for."""
+    _environment().get_template("report_page.html.jinja")
+    _environment().get_template("report.html.jinja")
+
+
 def render(result: CheckResult) -> str:
     """Return the report of `result`, in its language, as an HTML fragment."""
     return _filled("report.html.jinja", result)

@@ -14,7 +14,7 @@ import pyte
 import pytest
 from helpers import command_of, environment, family, gone, until
 
-from autograder.batch import AHEAD, WorkersLost, progress, run_all
+from autograder.batch import AHEAD, WorkersLost, processes_ahead, progress, run_all
 from autograder.i18n import use_language
 
 
@@ -105,6 +105,39 @@ def test_a_worker_that_dies_between_two_jobs_is_replaced():
             until(lambda worker=worker: gone(worker), "the worker has ended")
 
     assert done == [(0, 0), (1, 2), (2, 4), (3, 6)]
+
+
+def remember():
+    os.environ["READY"] = "yes"
+
+
+def recall(_number):
+    return os.environ.get("READY"), os.getpid()
+
+
+def test_processes_that_began_ahead_are_ready_and_end_when_nobody_needs_them(capfd):
+    before = set(family(os.getpid()))
+    with processes_ahead(2, remember) as processes:
+        until(lambda: len(set(family(os.getpid())) - before) >= 2, "the processes to begin")
+        done = list(run_all(recall, range(6), workers=2, processes=processes))
+        assert {outcome.value[0] for _job, outcome in done} == {"yes"}
+        workers = {outcome.value[1] for _job, outcome in done}
+    assert not any(map(psutil.pid_exists, workers))
+    with processes_ahead(2, remember):
+        pass
+    # Python's own process that clears up after all of them stays
+    until(lambda: len(set(family(os.getpid())) - before) <= 1, "the processes to end")
+    assert capfd.readouterr().err == ""
+
+
+def test_a_process_that_cannot_get_ready_is_replaced(tmp_path):
+    with processes_ahead(1, end_at_once) as processes:
+        done = list(run_all(recall, [1], workers=1, processes=processes))
+    assert done[0][1].value[0] is None
+
+
+def end_at_once():
+    os._exit(9)
 
 
 def test_closing_the_iterator_ends_workers_that_are_busy():

@@ -15,6 +15,7 @@ import re
 import shutil
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,50 @@ def put_into_nbgrader() -> None:
         module.Autograde = CheckedAutograde
 
 
+class OpenGradebook(Gradebook):
+    """A gradebook that stays open, and can write down many changes in one go.
+
+    To open it takes longer than to write a submission down, and so does each commit to a disk.
+    """
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Let commits wait until the end, or never happen if there is an exception."""
+        self.db.rollback()  # what somebody else has written meanwhile is seen
+        self.db.commit = self.db.flush
+        try:
+            yield
+        except BaseException:
+            self.db.rollback()
+            raise
+        finally:
+            del self.db.commit
+        self.db.commit()
+
+
+@dataclass
+class Passed:
+    """What goes to the preprocessors with a notebook, as `resources["autograder"]`.
+
+    Args:
+        gradebook: where the points go.
+        notebook: its name.
+        verdicts: what the check found.
+        notes: what was wrong with the submission.
+        to_read: names of the cells that wait for a person.
+    """
+
+    gradebook: OpenGradebook
+    notebook: str
+    verdicts: Verdicts
+    notes: list[str]
+    to_read: set[str]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Passed:
+        """Return this very object: nbconvert copies resources, and a connection has no copy."""
+        return self
+
+
 class WriteVerdicts(NbGraderPreprocessor):
     """Takes the place of `Execute`: writes what the check found below the graded cells.
 
@@ -70,15 +115,14 @@ class WriteVerdicts(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Processed:
         """Write the outputs of all cells, and the notes at the top."""
-        course = resources["autograder"]
-        verdicts: Verdicts = course["verdicts"]
+        course: Passed = resources["autograder"]
         for cell in nb.cells:
             marks = cell.metadata.get("nbgrader", {})
             if cell.cell_type != "code" or not marks.get("grade") or marks.get("solution"):
                 continue
-            verdict = verdicts.cells.get((course["notebook"], marks["grade_id"]))
+            verdict = course.verdicts.cells.get((course.notebook, marks["grade_id"]))
             if verdict is None or verdict.points is None:
-                course["to_read"].add(marks["grade_id"])
+                course.to_read.add(marks["grade_id"])
             if verdict is None:  # a cell of the teacher's own that asks for no check
                 continue
             shown = {"text/html": verdict.html, "text/plain": verdict.text}
@@ -86,7 +130,7 @@ class WriteVerdicts(NbGraderPreprocessor):
             if verdict.points is not None:
                 number = {"text/plain": repr(float(verdict.points))}
                 cell.outputs.append(new_output("execute_result", number, execution_count=None))
-        add_notes(nb, course["notes"])
+        add_notes(nb, course.notes)
         return nb, resources
 
 
@@ -95,8 +139,15 @@ class SaveVerdicts(SaveAutoGrades):
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Processed:
         """Save the scores of all cells in the gradebook."""
-        self._to_read: set[str] = resources["autograder"]["to_read"]
-        return super().preprocess(nb, resources)
+        course: Passed = resources["autograder"]
+        self._to_read = course.to_read
+        self.gradebook = course.gradebook
+        self.notebook_id = course.notebook
+        self.assignment_id = resources["nbgrader"]["assignment"]
+        self.student_id = resources["nbgrader"]["student"]
+        with course.gradebook.at_once():
+            # not SaveAutoGrades', which opens the gradebook anew
+            return NbGraderPreprocessor.preprocess(self, nb, resources)
 
     def _grade_of(self, cell: NotebookNode) -> Any:
         name = cell.metadata.nbgrader["grade_id"]
@@ -132,6 +183,20 @@ class SaveVerdicts(SaveAutoGrades):
         return super().preprocess_cell(cell, resources, cell_index)
 
 
+class LatePenalties(AssignLatePenalties):
+    """Assigns late penalties as nbgrader does, and is quick where there is none."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Processed:
+        """Assign the penalty, or take an earlier one back."""
+        course: Passed = resources["autograder"]
+        student, assignment = (resources["nbgrader"][key] for key in ("student", "assignment"))
+        submission = course.gradebook.find_submission(assignment, student)
+        notebook = course.gradebook.find_submission_notebook(course.notebook, assignment, student)
+        if not submission.total_seconds_late and notebook.late_submission_penalty is None:
+            return nb, resources
+        return super().preprocess(nb, resources)
+
+
 class CheckedAutograde(Autograde):
     """Grades what was handed in for an assignment by checking its servers."""
 
@@ -143,12 +208,13 @@ class CheckedAutograde(Autograde):
     ).tag(config=True)
 
     autograde_preprocessors = List(
-        [WriteVerdicts, SaveVerdicts, AssignLatePenalties, CheckCellMetadata]
+        [WriteVerdicts, SaveVerdicts, LatePenalties, CheckCellMetadata]
     ).tag(config=True)
 
     def __init__(self, coursedir: Any = None, **options: Any) -> None:
         super().__init__(coursedir=coursedir, **options)
         self.sheets: dict[str, Sheet] = {}
+        self._open: OpenGradebook | None = None
         self._known: dict[str, Verdicts] = {}  # by the folder of the submission
         self._verdicts = Verdicts()
         self._notes: list[str] = []
@@ -168,7 +234,8 @@ class CheckedAutograde(Autograde):
         except NoSandbox as error:
             self.log.error(str(error))
             raise NbGraderException(str(error)) from None
-        super().start()
+        with contextlib.closing(self):
+            super().start()
 
     def prepare(self) -> list[Path]:
         """Get ready for `grade`, and return the folders of all submissions, by student.
@@ -187,11 +254,11 @@ class CheckedAutograde(Autograde):
     def init_notebooks(self) -> None:
         """Find the submissions: a notebook that is missing is no reason to leave one out."""
         assignment = self.coursedir.assignment_id
-        with self._gradebook() as gradebook:
-            try:
-                self.sheets = {sheet.notebook: sheet for sheet in sheets_of(gradebook, assignment)}
-            except MissingEntry:
-                self.sheets = {}
+        try:
+            found = sheets_of(self._gradebook(), assignment)
+            self.sheets = {sheet.notebook: sheet for sheet in found}
+        except MissingEntry:
+            self.sheets = {}
         if not self.sheets:
             self._give_up(
                 _(
@@ -239,8 +306,16 @@ class CheckedAutograde(Autograde):
         url: str = self.coursedir.db_url
         return f"{url}?timeout=60" if re.fullmatch(r"sqlite:///[^?]+", url) else url
 
-    def _gradebook(self) -> Gradebook:
-        return Gradebook(self._url, self.coursedir.course_id)
+    def _gradebook(self) -> OpenGradebook:
+        if self._open is None:
+            self._open = OpenGradebook(self._url, self.coursedir.course_id)
+        return self._open
+
+    def close(self) -> None:
+        """Close the gradebook; the next that needs it opens it again."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
 
     def job(self, folder: Path) -> Job:
         """Return what there is to check of a submission."""
@@ -332,7 +407,8 @@ class CheckedAutograde(Autograde):
 
     def _enter(self, assignment: str, student: str, when: datetime.datetime | None) -> None:
         known = {} if when is None else {"timestamp": when}
-        with self._gradebook() as gradebook:
+        gradebook = self._gradebook()
+        with gradebook.at_once():
             gradebook.update_or_create_student(student)
             gradebook.update_or_create_submission(assignment, student, **known)
 
@@ -364,12 +440,9 @@ class CheckedAutograde(Autograde):
                 if str(bad) not in notes:
                     notes.append(str(bad))
             taken = take_in(data, self.sheets[name])
-            resources["autograder"] = {
-                "notebook": name,
-                "verdicts": self._verdicts,
-                "notes": taken.notes + notes,
-                "to_read": taken.to_read,
-            }
+            resources["autograder"] = Passed(
+                self._gradebook(), name, self._verdicts, taken.notes + notes, taken.to_read
+            )
             self.exporter._preprocessors = []
             for preprocessor in self.autograde_preprocessors:
                 self.exporter.register_preprocessor(preprocessor)

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder.batch import progress, run_all
+from autograder.batch import Processes, processes_ahead, progress, run_all
 from autograder.course.verdict import (
     Job,
     NoSandbox,
     Verdicts,
     check_submission,
     failed,
+    get_ready,
     require_sandbox,
 )
 from autograder.i18n import _, speaking
@@ -97,15 +98,17 @@ def grade_course(
     Raises:
         CourseError: there is no course, no such assignment, or nothing has been handed in.
     """
-    with contextlib.chdir(_root(Path.cwd())):
+    count = workers or WORKERS_A_CORE * cores()
+    # nbgrader takes more than a second to import: the processes get ready meanwhile
+    with contextlib.chdir(_root(Path.cwd())), processes_ahead(count, get_ready) as processes:
         converter = _converter(assignment, student)
         converter.force = again
         converter.without_sandbox = converter.without_sandbox or without_sandbox
-        with speaking(converter.language), _alone(converter):
-            return _grade(converter, workers or WORKERS_A_CORE * cores())
+        with speaking(converter.language), _alone(converter), contextlib.closing(converter):
+            return _grade(converter, count, processes)
 
 
-def _grade(converter: CheckedAutograde, workers: int) -> Summary:
+def _grade(converter: CheckedAutograde, workers: int, processes: Processes) -> Summary:
     from nbgrader.converters.base import NbGraderException
 
     assignment = converter.coursedir.assignment_id
@@ -120,7 +123,7 @@ def _grade(converter: CheckedAutograde, workers: int) -> Summary:
     jobs = [converter.job(folder) for folder in todo.values()]
     title = _("Grading {name}").format(name=visible(assignment))
     with progress(len(jobs), title) as advance:
-        for job, verdicts in _checked(jobs, workers):
+        for job, verdicts in _checked(jobs, workers, processes):
             folder = todo[job.folder]
             said = list(verdicts.trouble)
             try:
@@ -134,9 +137,11 @@ def _grade(converter: CheckedAutograde, workers: int) -> Summary:
     return summary
 
 
-def _checked(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Verdicts]]:
+def _checked(
+    jobs: Sequence[Job], workers: int, processes: Processes
+) -> Iterator[tuple[Job, Verdicts]]:
     """Yield what came of each job; whatever happens to one is its own affair."""
-    for job, outcome in run_all(check_submission, jobs, workers=workers):
+    for job, outcome in run_all(check_submission, jobs, workers=workers, processes=processes):
         if outcome.value is not None:
             yield job, outcome.value
         else:

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-from autograder import sandbox
+from autograder import report_html, sandbox
 from autograder.checking import run_check
 from autograder.course.asked import Question
 from autograder.course.files import BadFile, server_inside
 from autograder.i18n import _, speaking
-from autograder.report_html import render
 from autograder.results import ChallengeResult, CheckResult
 
 
@@ -86,6 +85,14 @@ def require_sandbox(without: bool) -> None:
         raise NoSandbox(text.format(reason=why))
 
 
+def get_ready() -> None:
+    """Do now what the first check of this process would have to wait for."""
+    from autograder import misconceptions, run  # noqa: F401
+
+    sandbox.probe()
+    report_html.get_ready()
+
+
 def check_submission(job: Job) -> Verdicts:
     """Check all servers that a submission's cells ask for, each file once.
 
@@ -137,7 +144,7 @@ def _verdict(question: Question, result: CheckResult) -> Verdict:
     text = f"{shown.points:g}/{shown.max_points:g}"
     if points is None:
         text = _("The grader itself failed here: this says nothing about your server.")
-    return Verdict(points, render(shown), text)
+    return Verdict(points, report_html.render(shown), text)
 
 
 def _points(question: Question, part: Sequence[ChallengeResult]) -> float | None:

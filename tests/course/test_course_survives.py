@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -207,7 +208,7 @@ def test_a_grader_that_fails_costs_nobody_a_point(course: Course) -> None:
         from autograder.course import grading
         from autograder.course.verdict import failed
 
-        grading._checked = lambda jobs, _workers: (  # type: ignore[assignment]
+        grading._checked = lambda jobs, *_rest: (  # type: ignore[assignment]
             (job, failed(job.questions, "the grader itself broke")) for job in jobs
         )
 
@@ -222,6 +223,29 @@ def test_a_grader_that_fails_costs_nobody_a_point(course: Course) -> None:
     assert [output["output_type"] for output in outputs] == ["display_data"]
     course.grade("pm", "--rerun")  # and next time everything is well
     assert course.scores("pm")["budi"] == UNTOUCHED
+
+
+def test_what_is_written_at_once_is_written_whole_or_not_at_all(course: Course) -> None:
+    from nbgrader.api import MissingEntry
+
+    from autograder.course.converter import OpenGradebook
+
+    def others_see() -> bool:
+        with course.book() as other:
+            return "citra" in [student.id for student in other.students]
+
+    with OpenGradebook(course.url, "chat-id") as book:
+        with contextlib.suppress(ZeroDivisionError), book.at_once():
+            book.add_student("citra")
+            _ = 1 / 0
+        with pytest.raises(MissingEntry):
+            book.find_student("citra")
+        with book.at_once():
+            book.add_student("citra")
+            assert not others_see()
+        assert others_see()
+        book.remove_student("citra")
+    assert not others_see()
 
 
 def test_only_one_run_at_a_time(course: Course) -> None:
