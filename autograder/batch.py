@@ -58,7 +58,9 @@ def run_all(
 
     Only as many jobs are taken from `jobs` as are being worked on, so it may be long. A worker
     process that dies is replaced, and its job is tried once more. The processes end with this
-    one, however it goes, and when the iterator is closed.
+    one, however it goes, and when the iterator is closed. What `executor` could not do because
+    workers died is tried once more when all else is done, and alone: it may have been another job
+    that ended them.
 
     Args:
         function: can be imported by its name, as everything that other processes run.
@@ -68,7 +70,8 @@ def run_all(
         processes: what makes those processes, from `processes_ahead`, where they began earlier.
 
     Raises:
-        WorkersLost: `executor` takes no more jobs. What is not yielded yet is not done.
+        WorkersLost: `executor` takes no more jobs, or says so by what became of one. What is not
+            yielded yet is not done.
     """
     count = workers or cores()
     with contextlib.ExitStack() as stack:
@@ -80,6 +83,7 @@ def run_all(
             idle = [executor] * (count * AHEAD)
         done: SimpleQueue[_Task[Job, Value]] = SimpleQueue()
         waiting, busy = iter(jobs), 0
+        suspects: list[Job] = []
 
         def begin(job: Job, worker: Executor, again: bool = False) -> None:
             try:
@@ -96,20 +100,29 @@ def run_all(
             for job in itertools.islice(waiting, len(idle)):
                 begin(job, idle.pop())
                 busy += 1
+            if not busy and suspects:
+                begin(suspects.pop(), idle.pop(), again=True)
+                busy += 1
             if not busy:
                 return
             task = done.get()
             if task.future.cancelled():  # nobody cancels but an executor that ends
                 raise WorkersLost("the work was cancelled")
             error = task.future.exception()
+            if isinstance(error, WorkersLost):
+                raise error
             worker = task.worker
-            if local is not None and isinstance(error, BrokenExecutor):
+            died = isinstance(error, BrokenExecutor)
+            if local is not None and died:
                 worker = local()
                 if not task.again:
                     begin(task.job, worker, again=True)
                     continue
             idle.append(worker)
             busy -= 1
+            if died and not task.again:
+                suspects.append(task.job)
+                continue
             for job in itertools.islice(waiting, 1):  # no worker waits for what we do meanwhile
                 begin(job, idle.pop())
                 busy += 1

@@ -192,8 +192,14 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
     grade.add_argument(
         "--output", default="results", metavar=_("FOLDER"), help=_("where results go")
     )
-    grade.add_argument(
+    who = grade.add_mutually_exclusive_group()
+    who.add_argument(
         "--workers", type=_count, help=_("how many processes; without it, as many as are useful")
+    )
+    who.add_argument(
+        "--cluster",
+        metavar=_("ADDRESS"),
+        help=_("let a Dask cluster do the work: its scheduler, such as tcp://host:8786"),
     )
     grade.add_argument(
         "--rerun", action="store_true", help=_("grade again what has been graded before")
@@ -362,6 +368,8 @@ def _watch(options: argparse.Namespace) -> int:
 def _grade(options: argparse.Namespace) -> int:
     if options.course and options.paths:
         raise UsageError(_("Either --course or paths, please: a course knows where its files are."))
+    if options.course and options.cluster:
+        raise UsageError(_("A course is graded on this machine: leave --cluster out."))
     if options.course:
         return _grade_course(options)
     if options.assignment:
@@ -377,6 +385,7 @@ def _grade(options: argparse.Namespace) -> int:
 
 def _grade_paths(options: argparse.Namespace) -> int:
     from autograder.checking import UnknownChallenge, resolve
+    from autograder.cluster import ClusterError, connected
     from autograder.grade_command import CannotGrade, Work, exit_code, grade
     from autograder.grading import Settings
     from autograder.intake import NothingThere
@@ -389,14 +398,14 @@ def _grade_paths(options: argparse.Namespace) -> int:
             sandboxed=not options.no_sandbox,
             seed=options.seed,
         )
-        document, told = grade(
-            options.paths,
-            Path(options.output),
-            settings,
-            Work(options.workers),
-            rerun=options.rerun,
-        )
-    except (UnknownChallenge, NothingThere, CannotGrade) as error:
+        with contextlib.ExitStack() as stack:
+            work = Work(options.workers)
+            if options.cluster:
+                executor, workers = stack.enter_context(connected(options.cluster, settings))
+                work = Work(workers, executor)
+            folder = Path(options.output)
+            document, told = grade(options.paths, folder, settings, work, rerun=options.rerun)
+    except (UnknownChallenge, NothingThere, CannotGrade, ClusterError) as error:
         raise UsageError(str(error)) from None
     if options.json:
         import json

@@ -11,6 +11,7 @@ from typing import Any
 
 from autograder import grading as grading_module
 from autograder.batch import WorkersLost, progress
+from autograder.cluster import UnfitWorker
 from autograder.grading import Grading, Settings, is_enough, isolation_here
 from autograder.i18n import _, ngettext, number
 from autograder.intake import HandedIn, find
@@ -83,6 +84,8 @@ def run(grading: Grading, handed_in: Sequence[HandedIn], work: Work) -> None:
     try:
         with progress(len(handed_in), _("Grading")) as advance:
             grading.run(handed_in, advance, workers=work.workers, executor=work.executor)
+    except UnfitWorker as error:
+        raise CannotGrade(f"{error} {again}") from error
     except WorkersLost as error:
         text = _("Nobody is left to do the work ({reason}).")
         raise CannotGrade(f"{text.format(reason=visible(str(error)))} {again}") from error
