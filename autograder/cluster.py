@@ -260,10 +260,12 @@ def _client(address: str) -> Client:
 
 def _require_workers(client: Client, address: str, needs: Needs) -> int:
     """Return how many jobs the workers do at a time; raise `ClusterError` if one is unfit."""
-    answers: dict[str, Any] = client.run(machine, needs.sandboxed, on_error="return")
-    if not answers:
+    try:  # they may be starting, too
+        client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+    except TimeoutError:
         text = _("The scheduler at {address} has no workers: start some with `dask worker`.")
-        raise ClusterError(text.format(address=visible(address)))
+        raise ClusterError(text.format(address=visible(address))) from None
+    answers: dict[str, Any] = client.run(machine, needs.sandboxed, on_error="return")
     for worker, answer in answers.items():
         if not isinstance(answer, Machine):
             text = _(

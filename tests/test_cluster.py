@@ -230,15 +230,14 @@ def frail(tmp_path_factory):
         made.close()
 
 
-def test_no_workers_is_said_in_one_sentence(frail):
+def test_no_workers_is_said_in_one_sentence(frail, monkeypatch):
+    monkeypatch.setattr(module, "CONNECT_SECONDS", 0.5)
     with pytest.raises(ClusterError, match=r"has no workers: start some with `dask worker`\.$"):
         connected(frail.address, SETTINGS).__enter__()
 
 
 def test_a_worker_with_a_nanny_and_several_threads_gives_the_same_results(frail, tmp_path):
     frail.add_worker("--nthreads", "3")
-    with Client(frail.address, set_as_default=False) as client:
-        client.wait_for_workers(1)
     folder = handed_in(tmp_path / "class", **{f"s{n}": f"{RIGHT}# {n}\n" for n in range(6)})
     words = (folder, "--challenge", "threading", "--output", tmp_path / "out")
     document = graded(*words, "--cluster", frail.address, code=0)
