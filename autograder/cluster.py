@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import platform
 import socket
@@ -67,6 +68,7 @@ class _Unfit(Exception):
     """A worker is as `args` say (address, machine), and that does not do."""
 
 
+@functools.cache
 def machine(sandboxed: bool) -> Machine:
     """Return what this machine is like.
 
@@ -189,7 +191,7 @@ def connected(address: str, settings: Settings) -> Iterator[tuple[Executor, int]
     _require_scheduler(address)
     client = _client(address)
     try:
-        versions = machine(sandboxed=False).versions
+        versions = machine(False).versions
         needs = Needs(versions, settings.isolation, settings.sandboxed)
         threads = _require_workers(client, address, needs)
         yield ClusterExecutor(client, needs), threads + JOINING

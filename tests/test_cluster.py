@@ -301,7 +301,7 @@ def test_a_worker_without_this_package_is_told_of(steady, tmp_path):
 
 
 def test_an_unfit_worker_that_joins_later_does_nothing_and_stops_the_run(steady):
-    versions = machine(sandboxed=False).versions
+    versions = machine(False).versions
     for needs, said in (
         (Needs(versions | {"autograder": "other"}, "process", False), "another version of auto"),
         (Needs(versions, "bubblewrap", False), "has no sandbox"),
@@ -312,7 +312,7 @@ def test_an_unfit_worker_that_joins_later_does_nothing_and_stops_the_run(steady)
 
 
 def test_what_a_worker_must_be_like():
-    here = machine(sandboxed=True)
+    here = machine(True)
     needs = Needs(here.versions, "bubblewrap", True)
     address = "tcp://10.0.0.1:4"
 
