@@ -155,7 +155,7 @@ class ClusterExecutor(Executor):
         """Have `function` called with `job` by some worker."""
         theirs = self._jobs.submit(_do, self._needs, function, job)
         ours: Future[Value] = Future()
-        theirs.add_done_callback(lambda _theirs: self._pass_on(theirs, ours))
+        theirs.add_done_callback(lambda finished: self._pass_on(finished, ours))
         return ours
 
     def _pass_on(self, theirs: Future[Value], ours: Future[Value]) -> None:
