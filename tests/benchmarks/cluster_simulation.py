@@ -15,6 +15,18 @@ least that a scheduler bears. What it needs of a processor for each job tells wh
 is, since it has one thread.
 
 On 2 cores it takes about ten minutes, and ends after fifteen whatever happens.
+
+Seen on Linux 6.18 with 2 cores (others worked there, too: load 5) and Python 3.11, with checks of
+0.94 s (mean; median 0.32 s, longest 19.9 s) and results of 98 kB, which travel through the
+scheduler: 100,000 submissions in 572 s, 175 a second, the 200 workers busy for 82 % of that time
+(465 s would be the ideal). The scheduler used 29 % of a processor, the simulated workers 61 %, the
+client 16 %. With faster workers it came to 311 jobs a second, as of 292 workers; then scheduler and
+simulated workers had used up both cores. By its 1.66 ms for each job the scheduler, on a core of
+its own, is the limit at about 600 a second, or 570 workers; before that comes the client, which
+writes 500 results a second (two files each, on this disk), as of 470 workers. Why 200 workers were
+not busier has not been found: no processor was used up by one of the three. The client's memory
+stayed (291 MB after a tenth, 304 MB at the end); the scheduler's did not (296 MB, 1169 MB): count
+on 10 kB for each submission of a run.
 """
 
 from __future__ import annotations
