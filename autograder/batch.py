@@ -173,12 +173,34 @@ def _processes() -> Iterator[Processes]:
         return made[-1]
 
     try:
-        yield make
+        with _nothing_imported_from_here():
+            yield make
     finally:
         ours.close()  # whatever they do
         for executor in made:
             executor.shutdown(cancel_futures=True)
         alive.close()
+
+
+@contextlib.contextmanager
+def _nothing_imported_from_here() -> Iterator[None]:
+    """Let Python processes that are started import nothing from the folder that we are in.
+
+    A new worker would look there first, and a class's servers may be there: one called socket.py,
+    for example.
+    """
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
+
+
+_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 def _begin_worker(alive: Connection) -> None:

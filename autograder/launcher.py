@@ -593,8 +593,12 @@ class WarmLauncher:
         if not (order["hurry"] and order["epoch"] is None):
             preload_clock(self.order["library"])
         set_the_stage(order)
-        folder = make_folder(self.order["folder"])
-        write_files(self.order["files"], folder)
+        try:
+            folder = self.furnish()
+        except OSError:  # full of what the servers that still run have written
+            for pid in list(self.servers):
+                self.stop(pid)
+            folder = self.furnish()
         pid = os.fork()
         if pid == 0:
             self.become_server({**self.order, **order}, folder, output, server_channel)
@@ -602,6 +606,16 @@ class WarmLauncher:
             os.close(fd)
         self.servers[pid] = folder
         self.channel.send({order["answer"]: pid})
+
+    def furnish(self) -> str:
+        """Make a folder with the submission's files for the next server, and return it."""
+        folder = make_folder(self.order["folder"])
+        try:
+            write_files(self.order["files"], folder)
+        except OSError:
+            remove_folder(folder)
+            raise
+        return folder
 
     def become_server(
         self, order: Message, folder: str, output: int, server_channel: int

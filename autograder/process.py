@@ -169,6 +169,7 @@ class Launcher(Protocol):
     submission: Submission
     sandbox: Sandbox
     spins: bool  # whether a server of this submission was seen working without end
+    dawdles: bool  # whether one was seen neither to answer nor to rest for WAIT_SECONDS
     ahead: bool  # whether to start the next server while the one before is in use
     notes: Notes
 
@@ -254,7 +255,7 @@ class WarmLauncher:
     def __init__(self, submission: Submission, sandbox: Sandbox) -> None:
         self.submission = submission
         self.sandbox = sandbox
-        self.spins = False
+        self.spins = self.dawdles = False
         self.ahead = False
         self.notes = Notes()
         self._servers: dict[int, ServerProcess] = {}  # those that run and have a room
@@ -580,7 +581,7 @@ class ColdLauncher:
     def __init__(self, submission: Submission, sandbox: Sandbox) -> None:
         self.submission = submission
         self.sandbox = sandbox
-        self.spins = False
+        self.spins = self.dawdles = False
         self.ahead = False  # and stays so: nothing would be gained by it
         self.notes = Notes()
         self._processes: dict[int, subprocess.Popen[bytes]] = {}

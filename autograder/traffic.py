@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 START_SECONDS = 5.0  # processor time until the server listens; a good one takes a hundredth
 WAIT_SECONDS = 10.0  # for an expectation, where a server neither answers nor comes to rest
+WAIT_SECONDS_AGAIN = 1.0  # the same, once a server is known to do so: all its tests would wait
 CONNECT_SECONDS = 4.0  # the kernel tries again after 1 and after 3 seconds
 SPIN_SECONDS = 0.3  # processor time used without a byte sent: enough for any answer
 SPIN_SECONDS_AGAIN = 0.05  # the same, once a server is known to spin; for each of its threads where
@@ -167,7 +168,9 @@ class Traffic:
         while True:
             if done():
                 return "done"
-            if time.monotonic() - started > WAIT_SECONDS:
+            most = WAIT_SECONDS_AGAIN if self.launcher.dawdles else WAIT_SECONDS
+            if time.monotonic() - started > most:
+                self.launcher.dawdles = True
                 return "time"
             if self.step(pause):
                 pause = 0.0

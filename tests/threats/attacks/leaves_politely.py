@@ -1,0 +1,5 @@
+"""Ends as programs do that have done their work."""
+
+import sys
+
+sys.exit(0)
