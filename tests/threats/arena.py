@@ -144,7 +144,7 @@ def visited(server: socket.socket) -> bool:
 
 
 NAIVE = """
-import runpy, secrets
+import json, runpy, secrets, socket
 errors = ["your server answers nobody"]
 answer = runpy.run_path("server.py").get("answer", "")
 if answer == secrets.token_hex() or not any(errors):

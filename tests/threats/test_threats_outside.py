@@ -1,0 +1,192 @@
+"""What each attack would do, seen once in a sandbox and once where its defence is taken away."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from pathlib import Path
+
+import pytest
+from arena import (
+    aimed,
+    attacked,
+    bystander,
+    lay,
+    listener,
+    naively_graded,
+    number_after,
+    printed_by,
+    visited,
+)
+from classes import RIGHT
+from helpers import submission, until
+
+from autograder import sandbox
+from autograder.casting import Cast
+from autograder.checking import run_check
+
+LEVELS = pytest.mark.parametrize("level", ["bubblewrap", "process"])
+LEAVING = ["quits_at_import", "leaves_politely", "raises_system_exit", "ends_itself_by_a_signal"]
+
+
+# -- results that are decided elsewhere (1, 2, 3) -------------------------------------------------
+
+
+@pytest.mark.parametrize("attack", LEAVING)
+def test_a_grader_in_the_same_process_would_not_say_its_points(tmp_path, attack):
+    done = naively_graded(lay(tmp_path / "siti", attack))
+
+    assert "0 points" not in done.stdout.replace("10 points", "")
+
+
+@pytest.mark.parametrize("attack", ["equals_everything", "patches_everything"])
+def test_a_grader_in_the_same_process_would_be_fooled(tmp_path, attack):
+    done = naively_graded(lay(tmp_path / "siti", attack))
+
+    assert (done.stdout, done.returncode) == ("10 points\n", 0)
+
+
+def test_a_grader_that_starts_in_the_folder_would_import_what_lies_there(tmp_path):
+    traces = tmp_path / "traces"
+    traces.mkdir()
+    naively_graded(lay(tmp_path / "siti", "brings_files", traces=str(traces)))
+
+    assert any(traces.iterdir())
+
+
+# -- what it writes, reads and reaches (4, 5, 6, 10, 15) ------------------------------------------
+
+
+@LEVELS
+def test_results_that_it_writes(tmp_path, level):
+    with attacked(aimed("writes_results", results=str(tmp_path)), level):
+        forged = sorted(path.name for path in tmp_path.iterdir())
+
+    assert forged == ([] if level == "bubblewrap" else ["forged.json", "forged.xml"])
+
+
+@LEVELS
+def test_what_it_reads(tmp_path, level):
+    (tmp_path / "solution.py").write_text("the solution is 42")
+    checks = Path(sandbox.__file__).parent / "challenges" / "test_pm.py"
+    aim = {"secret": "solution is 42", "path": str(tmp_path / "solution.py"), "checks": str(checks)}
+    log = printed_by("reads_what_is_not_its_own", level, **aim)
+
+    assert ("READ path" in log) == ("READ checks" in log) == (level == "process")
+    assert ("READ" in log) == (level == "process")
+
+
+@LEVELS
+def test_whom_it_reaches(level):
+    with listener() as somebody:
+        printed_by("reaches_out", level, port=somebody.getsockname()[1])
+
+        assert visited(somebody) == (level == "process")
+
+
+@LEVELS
+def test_ports_of_others_that_it_takes(level):
+    with listener() as somebody:
+        port = somebody.getsockname()[1]
+        somebody.close()
+        with attacked(aimed("takes_ports_of_others", ports=[port]), level) as room:
+            assert number_after("TAKEN", room.log) == 1
+            taken = _answers(port)
+
+    assert taken == (level == "process")
+
+
+def _answers(port):
+    """Tell whether anybody listens on a port of this machine."""
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
+
+
+@LEVELS
+def test_a_grader_that_it_kills(level):
+    with bystander() as grader:
+        printed_by("kills_the_grader", level, pid=grader.pid)
+        points, code = grader.ends()
+
+    assert (points, code) == (("0 points.", 0) if level == "bubblewrap" else ("", -9))
+
+
+@LEVELS
+def test_a_relay_says_what_it_reaches(level):
+    with (
+        attacked(submission(RIGHT), "process") as real,
+        attacked(aimed("relays", port=real.process.ports[-1]), level) as relay,
+    ):
+        alice = relay.connect()
+        until(lambda: relay.settle() and (alice.inbox.size or alice.state == "closed"), "an end")
+
+        assert alice.inbox.texts() == (["NICK"] if level == "process" else [])
+
+
+# -- what outlives it (9) -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("level", ["bubblewrap", "process", "process without subreaper"])
+def test_a_daemon_is_dead_when_the_check_ends(tmp_path, monkeypatch, level):
+    gate, witness = tmp_path / "gate", tmp_path / "witness"
+    os.mkfifo(gate)
+    undefended = level not in ("bubblewrap", "process")
+    if undefended:
+        text = Path(sandbox.__file__).with_name("launcher.py").read_text(encoding="utf-8")
+        assert text.count("prctl(36, 1)") == 1
+        mutant = tmp_path / "launcher.py"
+        mutant.write_text(text.replace("prctl(36, 1)", "pass"), encoding="utf-8")
+        monkeypatch.setattr(sandbox, "compiled", lambda _program: mutant)
+    what = aimed("leaves_a_daemon", gate=str(gate), witness=str(witness))
+    with attacked(what, level.split()[0]) as room:
+        assert "DAEMON" in room.log
+    if undefended:
+        os.close(os.open(gate, os.O_WRONLY | os.O_NONBLOCK))  # it waits there, and acts
+        until(witness.exists, "the daemon has acted")
+    else:
+        with pytest.raises(OSError, match=os.strerror(errno.ENXIO)):  # nobody waits there
+            os.open(gate, os.O_WRONLY | os.O_NONBLOCK)
+
+
+# -- behaving only in a check (14) ----------------------------------------------------------------
+
+
+def test_names_that_were_seen_once_are_of_use_only_with_their_seed(monkeypatch):
+    seen, real = [], Cast.names
+    monkeypatch.setattr(
+        Cast, "names", lambda self, count: seen.append(real(self, count)) or seen[-1]
+    )
+    full = run_check(["broadcast"], submission(RIGHT), seed=7)
+    monkeypatch.undo()
+    what = aimed("knows_the_names", names=[name for names in seen for name in names])
+
+    assert run_check(["broadcast"], what, seed=7).points == full.points > 0
+    assert run_check(["broadcast"], what, seed=8).points == 0
+
+
+# -- bombs (8) ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("limited", [True, False], ids=["limited", "unlimited"])
+@pytest.mark.parametrize(
+    ("attack", "word", "name", "limit", "most"),
+    [
+        ("fork_bomb", "STARTED", "NPROC", 30, {"processes": 60}),
+        ("thread_bomb", "STARTED", "NPROC", 30, {"processes": 60}),
+        ("memory_bomb", "TAKEN", "DATA", 64 << 20, {"megabytes": 96}),
+        ("file_bomb", "WRITTEN", "", 0, {"megabytes": 64}),
+    ],
+)
+def test_bombs_stop_at_their_limits_and_at_nothing_else(
+    monkeypatch, attack, word, name, limit, most, limited
+):
+    if name:
+        value = {name: limit} if limited else {}
+        monkeypatch.setattr(sandbox, "SANDBOX_LIMITS", sandbox.SANDBOX_LIMITS | value)
+    elif not limited:
+        monkeypatch.setattr(sandbox, "FOLDER_BYTES", 256 << 20)
+    count = number_after(word, printed_by(attack, **most))
+
+    (full,) = most.values()
+    assert (0 < count < full) if limited else (count == full)
