@@ -142,7 +142,8 @@ def test_a_daemon_is_dead_when_the_check_ends(tmp_path, monkeypatch, level):
     with attacked(what, level.split()[0]) as room:
         assert "DAEMON" in room.log
     if undefended:
-        os.close(os.open(gate, os.O_WRONLY | os.O_NONBLOCK))  # it waits there, and acts
+        with open(os.open(gate, os.O_WRONLY | os.O_NONBLOCK), "wb") as other_end:
+            other_end.write(b"now")  # it waits there, and acts
         until(witness.exists, "the daemon has acted")
     else:
         with pytest.raises(OSError, match=os.strerror(errno.ENXIO)):  # nobody waits there
