@@ -444,6 +444,7 @@ class CheckedAutograde(Autograde):
                 self._gradebook(), name, self._verdicts, taken.notes + notes, taken.to_read
             )
             self.exporter._preprocessors = []
+            self.exporter.optimistic_validation = True  # once, when all is done
             for preprocessor in self.autograde_preprocessors:
                 self.exporter.register_preprocessor(preprocessor)
             output, resources = self.exporter.from_notebook_node(taken.notebook, resources)

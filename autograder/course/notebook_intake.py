@@ -16,7 +16,7 @@ from typing import Any
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_notebook
 
 from autograder.course.asked import MarkedCell, Sheet
 from autograder.i18n import _, language
@@ -89,7 +89,7 @@ def add_notes(notebook: NotebookNode, notes: Sequence[str]) -> None:
     if notes:
         head = _("About what you handed in:")
         text = "\n".join([f"**{head}**", "", *map(_item, notes)])
-        cell = new_markdown_cell(text)
+        cell = _markdown(text)
         cell["id"] = NOTES_CELL
         notebook.cells.insert(0, cell)
 
@@ -109,6 +109,17 @@ def as_markdown(text: str) -> str:
     """Return `text` such that Markdown shows it letter by letter."""
     text = re.sub(r"([\\`*_\[\]#|~!$(){}])", r"\\\1", text)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _markdown(source: str) -> NotebookNode:
+    """Return a new cell; nbformat's own validates each, which is done once for the notebook."""
+    return NotebookNode(id="", cell_type="markdown", metadata=NotebookNode(), source=source)
+
+
+def _code(source: str) -> NotebookNode:
+    """Return a new cell; see `_markdown`."""
+    cell = _markdown(source)
+    return NotebookNode(cell, cell_type="code", execution_count=None, outputs=[])
 
 
 def _item(note: str) -> str:
@@ -156,13 +167,13 @@ def _clean(cell: Any) -> NotebookNode | None:
     source = source.encode("utf-8", "replace").decode()  # no lone surrogates
     kind = cell.get("cell_type")
     if kind == "code":
-        clean = new_code_cell(source)
+        clean = _code(source)
     elif kind == "markdown":
-        clean = new_markdown_cell(source)
+        clean = _markdown(source)
         if pictures := _pictures(cell.get("attachments")):
             clean["attachments"] = pictures
     else:  # raw cells go into pages as they are: here they are only shown
-        clean = new_code_cell(source)
+        clean = _code(source)
     metadata = cell.get("metadata")
     marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     if isinstance(marks, dict) and isinstance(marks.get("grade_id"), str):
@@ -243,7 +254,7 @@ def _changed(cell: NotebookNode, claimed: Any, marked: MarkedCell) -> bool:
 
 def _as_released(cell: NotebookNode, marked: MarkedCell) -> NotebookNode:
     source = marked.source if marked.locked else cell.source
-    new = new_code_cell(source) if marked.cell_type == "code" else new_markdown_cell(source)
+    new = _code(source) if marked.cell_type == "code" else _markdown(source)
     if not marked.locked and "attachments" in cell and marked.cell_type == "markdown":
         new["attachments"] = cell["attachments"]
     new.metadata["nbgrader"] = marked.marks
@@ -260,7 +271,7 @@ def _add_missing(
             place = after[marked.grade_id]
             continue
         place = place + 1 if place >= 0 else len(cells)
-        empty = new_markdown_cell(marked.source)
+        empty = _markdown(marked.source)
         cells.insert(place, _as_released(empty, marked))
         after |= {name: at + 1 for name, at in after.items() if at >= place}
         after[marked.grade_id] = place
