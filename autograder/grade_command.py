@@ -15,7 +15,7 @@ from autograder.cluster import UnfitWorker
 from autograder.grading import Grading, Settings, is_enough, isolation_here
 from autograder.i18n import _, ngettext, number
 from autograder.intake import HandedIn, find
-from autograder.outputs import write_outputs
+from autograder.outputs import PAGE, write_outputs
 from autograder.visible import visible
 
 LISTED = 10  # submissions without a result that are named; the others are counted
@@ -147,6 +147,8 @@ def told(document: Mapping[str, Any], grading: Grading) -> str:
     text = _("Written to {folder}: {files}.")
     files = "results.csv, moodle.csv, junit.xml, gradescope/, results.json"
     lines.append(text.format(folder=visible(str(grading.folder), None), files=files))
+    text = _("Open this in a browser: {page}")
+    lines.append(text.format(page=visible(str(grading.folder / PAGE), None)))
     return "\n".join(lines)
 
 

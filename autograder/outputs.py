@@ -1,7 +1,8 @@
-"""What a grading run hands on: tables, and files for other programs.
+"""What a grading run hands on: a page for the teacher, tables, and files for other programs.
 
 Each is written in one pass over the results, of which only one is in memory at a time.
 
+- index.html: the teacher's page, from which all reports are one click away;
 - results.csv: a row for each submission, for a spreadsheet;
 - moodle.csv: grades and feedback as Moodle's grading worksheet has them;
 - junit.xml: a test suite for each submission, for continuous integration;
@@ -23,6 +24,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from autograder.class_page import ClassPage
 from autograder.grading import ERRORS, REPORTS, RESULTS, Grading, Row
 from autograder.i18n import _, speaking
 from autograder.results import SCHEMA
@@ -30,6 +32,10 @@ from autograder.visible import safe, visible
 
 _FORMULA = ("=", "+", "-", "@", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a cell begins with that a spreadsheet would calculate; the last four are full-width."""
+
+
+PAGE = "index.html"
+"""The teacher's page, in the folder of a run."""
 
 
 def write_outputs(grading: Grading) -> dict[str, Any]:
@@ -44,6 +50,7 @@ def write_outputs(grading: Grading) -> dict[str, Any]:
         moodle = files.enter_context(_moodle(folder / "moodle.csv"))
         junit = files.enter_context(_junit(folder / "junit.xml"))
         gradescope = _Gradescope(folder / "gradescope")
+        page = ClassPage(grading.settings.challenges, grading.settings.seed)
         submissions = []
         for row, result in grading.results():
             brief = _brief(row, result)
@@ -52,6 +59,7 @@ def write_outputs(grading: Grading) -> dict[str, Any]:
             moodle.add(row, brief, result)
             junit.add(row, result)
             gradescope.add(row, result)
+            page.add(brief, result)
     document = {
         "schema": SCHEMA,
         "language": grading.settings.language,
@@ -60,6 +68,8 @@ def write_outputs(grading: Grading) -> dict[str, Any]:
     }
     with _written(folder / "results.json") as file:
         json.dump(document, file, ensure_ascii=False, indent=1)
+    with speaking(grading.settings.language), _written(folder / PAGE) as file:
+        page.write(file)
     return document
 
 
@@ -103,7 +113,7 @@ def _brief(row: Row, result: Mapping[str, Any]) -> dict[str, Any]:
         "seconds": result["seconds"],
         "result": f"{RESULTS}/{row.key}.json",
         "report": f"{REPORTS}/{row.key}.html",
-        "error_file": result["error_file"],
+        "error_file": f"{ERRORS}/{row.key}.txt" if result["error_file"] else None,
     }
 
 

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-_ASSETS = Path(__file__).parent / "assets"
+ASSETS = Path(__file__).parent / "assets"
+"""The templates, and what goes into them."""
 
 
 def get_ready() -> None:
     """Compile the templates, which the first report would have to wait for."""
-    _environment().get_template("report_page.html.jinja")
-    _environment().get_template("report.html.jinja")
+    environment().get_template("report_page.html.jinja")
+    environment().get_template("report.html.jinja")
 
 
 def render(result: CheckResult) -> str:
@@ -39,17 +40,18 @@ def page(result: CheckResult) -> str:
 
 def _filled(template: str, result: CheckResult) -> str:
     with speaking(result.language):
-        html = _environment().get_template(template).render(result=result, language=language())
+        html = environment().get_template(template).render(result=result, language=language())
     return html.strip() + "\n"
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what fills our templates: it escapes everything, and complains of what is missing."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
     environment = Environment(
-        loader=FileSystemLoader(_ASSETS, encoding="utf-8"),
+        loader=FileSystemLoader(ASSETS, encoding="utf-8"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -60,7 +62,7 @@ def _environment() -> Environment:
         "ngettext": ngettext,
         "number": number,
         "words": words,
-        "style": Markup((_ASSETS / "report.css").read_text(encoding="utf-8")),
+        "style": Markup((ASSETS / "report.css").read_text(encoding="utf-8")),
     }
     environment.filters |= {
         "line": words.one_line,

@@ -7,25 +7,14 @@ from pathlib import Path
 
 import pytest
 import xmlschema
+from classes import KEYS, run_with
 from report_examples import HOSTILE, all_passed, hostile, some_failed
 
-from autograder.grading import Grading, Row, Settings
+from autograder.grading import Row
 from autograder.intake import Student
 from autograder.outputs import cell, write_outputs
 
 SCHEMA = Path(__file__).with_name("junit.xsd")
-KEYS = [f"{number:032x}" for number in range(9)]
-
-
-def run_with(folder, *rows, results=(), language="en", challenges=("threading", "broadcast")):
-    """Return a run as if it had given rows, with results under `KEYS`."""
-    grading = Grading(folder, Settings(challenges, language))
-    for key, result in zip(KEYS, results, strict=False):
-        grading.store.write(key, result.to_json())
-    grading.rows = list(rows)
-    return grading
-
-
 SITI = Student("Siti Aminah", "100001", "siti@example.com", "moodle")
 
 

@@ -5,10 +5,8 @@ With SCREENSHOTS=folder in the environment, pictures of what was seen are kept t
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +20,7 @@ from urllib.parse import unquote
 
 import nbformat
 import pytest
+from chromium import MISSING, asked, offline_chromium, resize, scheme
 from helpers import DEADLINE, PROJECT, command, environment, family, gone, run, until
 from selenium import webdriver
 from selenium.webdriver.common.by import By
@@ -30,8 +29,6 @@ from autograder import site as module
 from autograder.cli import main
 from autograder.site import Page
 
-CHROMIUM = shutil.which("chromium")
-DRIVER = shutil.which("chromedriver")
 VOID = {"meta", "link", "img", "br", "hr", "input", "col"}
 LESSONS = {
     code: sorted(path.stem for path in (PROJECT / "notebooks" / code).glob("*.ipynb"))
@@ -344,36 +341,8 @@ def test_ids_are_made_different_and_all_that_names_them_follows(tmp_path) -> Non
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    """A headless Chromium without a network, which keeps a record of what it asks for."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    for flag in (
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
-        "--window-size=1200,1000",
-    ):
-        options.add_argument(flag)
-    driver = webdriver.Chrome(options, webdriver.ChromeService(str(DRIVER)))
-    offline = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
-    driver.execute_cdp_cmd("Network.enable", {})
-    driver.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
-    try:
-        yield driver
-    finally:
-        driver.quit()
-
-
-def scheme(browser: webdriver.Chrome, name: str) -> None:
-    features = [{"name": "prefers-color-scheme", "value": name}]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    with offline_chromium(tmp_path_factory.mktemp("chromium")) as browser:
+        yield browser
 
 
 def contrasts(browser: webdriver.Chrome) -> tuple[float, float]:
@@ -385,9 +354,7 @@ def contrasts(browser: webdriver.Chrome) -> tuple[float, float]:
     return ground, ink
 
 
-@pytest.mark.skipif(
-    CHROMIUM is None or DRIVER is None, reason="there is no Chromium and its driver here"
-)
+@pytest.mark.skipif(MISSING, reason="there is no Chromium and its driver here")
 @pytest.mark.parametrize("shade", ["light", "dark"])
 @pytest.mark.parametrize("width", [1200, 390])
 def test_it_opens_from_disk_without_a_network(
@@ -395,8 +362,7 @@ def test_it_opens_from_disk_without_a_network(
 ) -> None:
     pictures = Path(os.environ.get("SCREENSHOTS", tmp_path))
     pictures.mkdir(parents=True, exist_ok=True)
-    metrics = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": width < 600}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    resize(browser, width)
     scheme(browser, shade)
 
     def picture(name: str) -> None:
@@ -436,13 +402,7 @@ def test_it_opens_from_disk_without_a_network(
     browser.find_element(By.CSS_SELECTOR, "header a[hreflang='id']").click()
     assert browser.current_url == (site.folder / "id" / "01-satu-client.html").as_uri()
 
-    events = [json.loads(each["message"])["message"] for each in browser.get_log("performance")]
-    asked = [
-        event["params"]["request"]["url"]
-        for event in events
-        if event["method"] == "Network.requestWillBeSent"
-        and event["params"]["documentURL"].startswith("file:")  # not what Chromium begins with
-    ]
-    assert len(asked) >= 5
-    assert {url.partition(":")[0] for url in asked} <= {"file", "data"}
+    addresses = asked(browser)
+    assert len(addresses) >= 5
+    assert {url.partition(":")[0] for url in addresses} <= {"file", "data"}
     assert browser.get_log("browser") == []

@@ -1,0 +1,66 @@
+"""A headless Chromium for the tests of pages that have to work without a network."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from selenium import webdriver
+
+CHROMIUM = shutil.which("chromium")
+DRIVER = shutil.which("chromedriver")
+MISSING = CHROMIUM is None or DRIVER is None
+
+
+@contextlib.contextmanager
+def offline_chromium(folder: Path) -> Iterator[webdriver.Chrome]:
+    """A headless Chromium without a network, which keeps a record of what it asks for."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
+    for flag in (
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        f"--user-data-dir={folder}",
+        "--window-size=1200,1000",
+    ):
+        options.add_argument(flag)
+    driver = webdriver.Chrome(options, webdriver.ChromeService(str(DRIVER)))
+    offline = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
+    driver.execute_cdp_cmd("Network.enable", {})
+    driver.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+def scheme(browser: webdriver.Chrome, name: str) -> None:
+    features = [{"name": "prefers-color-scheme", "value": name}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
+def resize(browser: webdriver.Chrome, width: int, height: int = 1000) -> None:
+    """Give the window a size, in pixels; a narrow one is a telephone's."""
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
+def asked(browser: webdriver.Chrome) -> list[str]:
+    """Return all addresses that pages from disk have asked for since this was called last."""
+    events = [json.loads(each["message"])["message"] for each in browser.get_log("performance")]
+    return [
+        event["params"]["request"]["url"]
+        for event in events
+        if event["method"] == "Network.requestWillBeSent"
+        and event["params"]["documentURL"].startswith("file:")  # not what Chromium begins with
+    ]
