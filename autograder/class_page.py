@@ -20,6 +20,8 @@ from autograder.i18n import N_, _, language, number
 from autograder.misconception_table import BY_ID, Misconception
 from autograder.report_html import ASSETS, environment
 from autograder.report_words import one_line
+from autograder.side_by_side import names, percent
+from autograder.similar import THRESHOLD, Alike
 
 STEP = 10
 """Percent of the points in each bar of the distribution; full marks have a bar of their own."""
@@ -133,10 +135,12 @@ class ClassPage:
     Args:
         challenges: the columns, as in `Settings`.
         seed: that of the run, None where each check drew its own.
+        alike: what came of comparing the submissions; None where nobody did.
     """
 
     challenges: Sequence[str]
     seed: int | None = None
+    alike: Alike | None = None
     lines: list[Line] = field(default_factory=list)
     _tests: dict[tuple[str, str], TestCount] = field(default_factory=dict)
     _misconceptions: dict[str, Shown] = field(default_factory=dict)
@@ -167,6 +171,9 @@ class ClassPage:
             page=self,
             language=language(),
             STATES=STATES,
+            names=names,
+            percent=percent,
+            threshold=percent(THRESHOLD),
             css=(ASSETS / "class_page.css").read_text(encoding="utf-8"),
             script=script,
             script_hash=_hash(script),

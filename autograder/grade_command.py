@@ -63,7 +63,7 @@ def grade(
     handed_in = find(paths, leave_out=folder)
     grading = Grading(folder, settings, rerun)
     run(grading, handed_in, work)
-    document = write_outputs(grading)
+    document = write_outputs(grading, handed_in)
     return document, told(document, grading)
 
 
@@ -145,7 +145,7 @@ def told(document: Mapping[str, Any], grading: Grading) -> str:
         text = ngettext("  and {count} more", "  and {count} more", more)
         lines.append(text.format(count=number(more)))
     text = _("Written to {folder}: {files}.")
-    files = "results.csv, moodle.csv, junit.xml, gradescope/, results.json"
+    files = "results.csv, moodle.csv, junit.xml, gradescope/, similar/, results.json"
     lines.append(text.format(folder=visible(str(grading.folder), None), files=files))
     text = _("Open this in a browser: {page}")
     lines.append(text.format(page=visible(str(grading.folder / PAGE), None)))

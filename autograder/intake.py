@@ -71,11 +71,13 @@ class HandedIn:
         name: what to call it, no other has the same.
         read: returns the server, or raises `BadServer`.
         student: who handed it in.
+        whose: the same for all that one student has handed in; it is not for showing.
     """
 
     name: str
     read: Callable[[], Submission] = field(compare=False)
     student: Student = Student()
+    whose: str = ""
 
 
 def find(paths: Sequence[str], leave_out: Path | None = None) -> list[HandedIn]:
@@ -154,6 +156,13 @@ class _Home:
     def path(self, file: File) -> str:
         """Return where a file is, for messages."""
         return "/".join((self.place, *file.parts))
+
+    @property
+    def whose(self) -> str:
+        """The same for all that one student has handed in."""
+        if self.student.number:
+            return f"{self.student.platform}\n{self.student.number}"
+        return "\n".join((self.place, *self.above, self.name))
 
     @property
     def shown(self) -> str:
@@ -269,7 +278,8 @@ def _in_home(home: _Home) -> Iterator[HandedIn]:
     servers = _servers(files)
     for file in servers:
         inside = file.parts[len(home.above) : -1] if len(servers) > 1 else ()
-        yield HandedIn("/".join([home.name, *inside]), _reader(home, file), home.student)
+        name = "/".join([home.name, *inside])
+        yield HandedIn(name, _reader(home, file), home.student, home.whose)
     archives = [file for file in files if file.name.lower().endswith(".zip")]
     if not servers and archives and not home.packed:
         for file in archives:
@@ -337,7 +347,8 @@ def _in_archive(home: _Home, file: File) -> Iterator[HandedIn]:
         yield HandedIn(home.name, _refusal(str(error)), home.student)
         return
     place = home.path(file)
-    yield from _in_home(_Home(tree, place, home.name, (), files, home.student, packed=True))
+    for one in _in_home(_Home(tree, place, home.name, (), files, home.student, packed=True)):
+        yield replace(one, whose=home.whose)
 
 
 class _Packed:

@@ -7,6 +7,7 @@ Each is written in one pass over the results, of which only one is in memory at 
 - moodle.csv: grades and feedback as Moodle's grading worksheet has them;
 - junit.xml: a test suite for each submission, for continuous integration;
 - gradescope/: a results.json for each submission, under the student's name;
+- similar/: pages of two submissions each that are alike, side by side;
 - results.json: all of it for programs, without what each report says.
 """
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import itertools
 import json
 import os
 import re
@@ -27,19 +29,25 @@ from typing import IO, Any
 from autograder.class_page import ClassPage
 from autograder.grading import ERRORS, REPORTS, RESULTS, Grading, Row
 from autograder.i18n import _, speaking
+from autograder.intake import HandedIn
 from autograder.results import SCHEMA
+from autograder.side_by_side import Side, write_page
+from autograder.similar import Alike, Author, find_alike, source_of
 from autograder.visible import safe, visible
 
 _FORMULA = ("=", "+", "-", "@", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a cell begins with that a spreadsheet would calculate; the last four are full-width."""
 
 
-PAGE = "index.html"
-"""The teacher's page, in the folder of a run."""
+PAGE, SIMILAR = "index.html", "similar"
+"""The teacher's page, and the folder of the pages side by side, in the folder of a run."""
 
 
-def write_outputs(grading: Grading) -> dict[str, Any]:
+def write_outputs(grading: Grading, handed_in: Sequence[HandedIn] | None = None) -> dict[str, Any]:
     """Write all files of a run into its folder.
+
+    Args:
+        handed_in: what the rows of the run come from, to compare it; None to compare nothing.
 
     Returns:
         the document of results.json.
@@ -50,7 +58,8 @@ def write_outputs(grading: Grading) -> dict[str, Any]:
         moodle = files.enter_context(_moodle(folder / "moodle.csv"))
         junit = files.enter_context(_junit(folder / "junit.xml"))
         gradescope = _Gradescope(folder / "gradescope")
-        page = ClassPage(grading.settings.challenges, grading.settings.seed)
+        alike = find_alike(handed_in, grading.rows) if handed_in is not None else None
+        page = ClassPage(grading.settings.challenges, grading.settings.seed, alike)
         submissions = []
         for row, result in grading.results():
             brief = _brief(row, result)
@@ -65,12 +74,43 @@ def write_outputs(grading: Grading) -> dict[str, Any]:
         "language": grading.settings.language,
         "challenges": list(grading.settings.challenges),
         "submissions": submissions,
+        "similar": [
+            {
+                "share": round(pair.share, 3),
+                "one": [author.name for author in pair.one],
+                "other": [author.name for author in pair.other],
+                "page": f"{SIMILAR}/{at}.html",
+            }
+            for at, pair in enumerate(alike.pairs if alike else (), 1)
+        ],
     }
     with _written(folder / "results.json") as file:
         json.dump(document, file, ensure_ascii=False, indent=1)
-    with speaking(grading.settings.language), _written(folder / PAGE) as file:
-        page.write(file)
+    with speaking(grading.settings.language):
+        if alike is not None and handed_in is not None:
+            _write_similar(folder / SIMILAR, alike, grading.rows, handed_in)
+        with _written(folder / PAGE) as file:
+            page.write(file)
     return document
+
+
+def _write_similar(
+    folder: Path, alike: Alike, rows: Sequence[Row], handed_in: Sequence[HandedIn]
+) -> None:
+    """Write the pages of those who are alike, and take away those of an earlier run."""
+
+    def side(people: Sequence[Author]) -> Side:
+        at = people[0].at
+        return Side(people, f"../{REPORTS}/{rows[at].key}.html", source_of(handed_in[at]) or "")
+
+    for number, pair in enumerate(alike.pairs, 1):
+        with _written(folder / f"{number}.html") as file:
+            write_page(file, pair.share, (side(pair.one), side(pair.other)), alike.given)
+    for number in itertools.count(len(alike.pairs) + 1):
+        try:
+            os.unlink(folder / f"{number}.html")
+        except FileNotFoundError:
+            break
 
 
 @contextlib.contextmanager

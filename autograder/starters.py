@@ -1,4 +1,4 @@
-"""Copies of the exercises' starters."""
+"""The exercises' starters: copies of them, and what they hold."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ def exercises() -> list[str]:
     if not folder.is_dir():
         return []
     return sorted(place.name for place in folder.iterdir() if any(place.rglob("server.py")))
+
+
+def starter_sources() -> list[str]:
+    """Return the programs of all starters, in both languages; none outside of the workbook."""
+    return [path.read_text(encoding="utf-8") for path in sorted(EXERCISES.rglob("server.py"))]
 
 
 def copy_starter(name: str, folder: str | os.PathLike[str] | None = None) -> Path:
