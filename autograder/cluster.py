@@ -37,6 +37,9 @@ Value = TypeVar("Value")
 CONNECT_SECONDS = 10.0
 """For a scheduler to answer."""
 
+WORKERS_SECONDS = 60.0
+"""For the first worker to join: it may be starting, too, or again."""
+
 JOINING = 32
 """Threads of workers that may join while the work is done, and find jobs that wait for them."""
 
@@ -262,8 +265,8 @@ def _client(address: str) -> Client:
 
 def _require_workers(client: Client, address: str, needs: Needs) -> int:
     """Return how many jobs the workers do at a time; raise `ClusterError` if one is unfit."""
-    try:  # they may be starting, too
-        client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+    try:
+        client.wait_for_workers(1, timeout=WORKERS_SECONDS)
     except TimeoutError:
         text = _("The scheduler at {address} has no workers: start some with `dask worker`.")
         raise ClusterError(text.format(address=visible(address))) from None

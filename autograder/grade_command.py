@@ -15,7 +15,7 @@ from autograder.cluster import UnfitWorker
 from autograder.grading import Grading, Settings, is_enough, isolation_here
 from autograder.i18n import _, ngettext, number
 from autograder.intake import HandedIn, find
-from autograder.outputs import PAGE, write_outputs
+from autograder.outputs import PAGE, SIMILAR, write_outputs
 from autograder.visible import visible
 
 LISTED = 10  # submissions without a result that are named; the others are counted
@@ -145,8 +145,10 @@ def told(document: Mapping[str, Any], grading: Grading) -> str:
         text = ngettext("  and {count} more", "  and {count} more", more)
         lines.append(text.format(count=number(more)))
     text = _("Written to {folder}: {files}.")
-    files = "results.csv, moodle.csv, junit.xml, gradescope/, similar/, results.json"
-    lines.append(text.format(folder=visible(str(grading.folder), None), files=files))
+    names = ["results.csv", "moodle.csv", "junit.xml", "gradescope/", "results.json"]
+    if (grading.folder / SIMILAR).is_dir():
+        names.insert(-1, f"{SIMILAR}/")
+    lines.append(text.format(folder=visible(str(grading.folder), None), files=", ".join(names)))
     text = _("Open this in a browser: {page}")
     lines.append(text.format(page=visible(str(grading.folder / PAGE), None)))
     return "\n".join(lines)

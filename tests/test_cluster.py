@@ -231,7 +231,7 @@ def frail(tmp_path_factory):
 
 
 def test_no_workers_is_said_in_one_sentence(frail, monkeypatch):
-    monkeypatch.setattr(module, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(module, "WORKERS_SECONDS", 0.5)
     with pytest.raises(ClusterError, match=r"has no workers: start some with `dask worker`\.$"):
         connected(frail.address, SETTINGS).__enter__()
 

@@ -12,7 +12,7 @@ The six steps of every chat server, in this file from top to bottom:
 A message is one line of UTF-8 text, ended by a newline.
 
 What this server does not promise: when a client stops reading, broadcast() waits for it,
-and everybody else waits too.
+and everybody else waits too. When no more sockets or threads can be had, it ends.
 """
 
 import signal
