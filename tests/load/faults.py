@@ -30,22 +30,22 @@ from dataclasses import dataclass, field, replace
 from itertools import cycle
 from pathlib import Path
 
-from crowd import IN_VAIN, NOT_TRIED, Orders
+from crowd import NOT_LET_IN, Orders
 from invariants import HEALTHY, Rules, delivered, problems
-from records import load
+from records import Record, load
 from served import LOOK, Served, Trouble
 
 HERE = Path(__file__).resolve().parent
 REFERENCE = HERE.parents[1] / "reference"
-ROUND_LIMIT = 240.0  # seconds for a process of clients to end, when its time is over
-WAITS = "Client berikutnya harus menunggu"  # said by `complete` when it cannot accept one
+PATIENCE = 60.0  # seconds until a client that waits for the server has found a fault
+WAITS = 4  # so many times a process of clients may be as patient, one after another, before it ends
+HARM_BYTES = 2_000_000  # of the server's memory for each client at a time that does harm
+CLIENT_BYTES = 100_000  # for each of the others
+BASE_BYTES = 40_000_000  # for the program itself
 PASSWORD = "kata sandi"
 MANY, MOST = 20, 400  # of what was wrong: so many are printed, and so many characters of each
-PEAK_BYTES, PEAK_BYTES_A_CLIENT = 60_000_000, 100_000  # of memory: the program, threads and lines
-PEAK_BYTES_OF_TROUBLE = 1_300_000  # for each who may not read: a full outbox of `complete`
-SAID_SECONDS = 120.0  # for a word from a process of clients: more than any of its own waits
-HARMLESS = ("turned away", "name taken", NOT_TRIED)  # notes that are no fault of the server's
-LACKING = (1.0, 1.5)  # seconds: when the server begins to run out of something, and for how long
+PLENTY = 1.0  # seconds until the server begins to run out of something
+SHORT, LONGEST = 0.5, 5.0  # seconds for which it does, until it has noticed, and at most
 
 SOME = ("knock", "silent", "reset", "vanish", "half", "endless", "rubbish", "bad_text", "flood")
 """What a simple server must bear too: in all of these, whoever is in the chat reads."""
@@ -108,6 +108,9 @@ class Outcome:
         clients: how many there were, by kind.
         peak: the server's memory at its highest, in bytes.
         rest: its memory after all had gone, in bytes.
+        most: memory that it may use, in bytes.
+        shortages: how often it got no file descriptor, or no thread.
+        not_tried: what this machine, or the time, did not allow to try.
         wrong: what was not as it should be, in words.
     """
 
@@ -116,12 +119,22 @@ class Outcome:
     clients: Counter[str] = field(default_factory=Counter)
     peak: int = 0
     rest: int = 0
+    most: int = 0
+    shortages: int = 0
+    not_tried: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
 
-def play(served: Served, plan: Round, rules: Rules, seed: int, number: int) -> Outcome:
-    """Play one round with a server, and return what came of it."""
-    outcome = Outcome()
+def play(
+    served: Served,
+    plan: Round,
+    rules: Rules,
+    seed: int,
+    number: int,
+    patience: float = PATIENCE,
+) -> tuple[Outcome, list[Record]]:
+    """Play one round with a server; return what came of it, and the clients' own records."""
+    outcome = Outcome(most=memory_bound(plan))
     with tempfile.TemporaryDirectory(prefix="load-") as folder:
         paths = {part: Path(folder, f"{part}.json") for part in ("healthy", "trouble")}
         orders = Orders(
@@ -130,6 +143,7 @@ def play(served: Served, plan: Round, rules: Rules, seed: int, number: int) -> O
             number=number,
             part="healthy",
             seconds=plan.seconds,
+            patience=patience,
             steady=plan.steady,
             visitors=plan.visitors,
             troubles=plan.troubles,
@@ -153,9 +167,9 @@ def play(served: Served, plan: Round, rules: Rules, seed: int, number: int) -> O
                         stdout=subprocess.PIPE,
                     )
                 )
-                if part == "healthy" and not said(crowds[0], b"in\n"):
+                if part == "healthy" and not said(crowds[0], "in", WAITS * patience):
                     raise Trouble("those who are to stay did not all come in")
-            _watch(served, plan, rules, crowds, outcome)
+            _watch(served, plan, rules, crowds, patience, outcome)
         except Trouble as trouble:
             outcome.wrong.append(str(trouble))
         finally:
@@ -165,28 +179,37 @@ def play(served: Served, plan: Round, rules: Rules, seed: int, number: int) -> O
         records = [one for path in paths.values() if path.exists() for one in load(path)]
     if records:
         outcome.wrong += problems(records, rules)
+    harmless = {"turned away", "name taken"}
+    if plan.lacking is not None:
+        harmless.add(NOT_LET_IN)
     outcome.wrong += [
-        f"{record.name}: {note}"
+        f"{record.name} ({record.kind}): {note}"
         for record in records
         for note in record.notes
-        if note not in HARMLESS and not (note.startswith(IN_VAIN) and record.kind not in HEALTHY)
+        if note not in harmless
     ]
-    turned_away = any("turned away" in record.notes for record in records)
-    if plan.lacking == resource.RLIMIT_NPROC and not outcome.wrong and not turned_away:
-        outcome.wrong.append("it never ran out of threads: this round has tried nothing")
+    outcome.not_tried.update(record.not_tried for record in records if record.not_tried)
     outcome.delivered = delivered(records)
     outcome.sent = sum(len(record.sent) for record in records if record.kind in HEALTHY)
-    outcome.clients = Counter(record.kind for record in records)
-    for note in HARMLESS:
-        outcome.clients[note] = sum(note in record.notes for record in records)
-    return outcome
+    outcome.clients = Counter(record.kind for record in records if not record.not_tried)
+    return outcome, records
 
 
-def said(crowd: subprocess.Popen[bytes], word: bytes) -> bool:
-    """Tell whether a process of clients says a word, and nothing else, before it is too late."""
+def memory_bound(plan: Round) -> int:
+    """Return how much memory a server may use in a round, in bytes.
+
+    Whoever does harm may leave a full outbox behind, and a line without end, each in a buffer that
+    is larger than what is in it.
+    """
+    healthy = plan.steady + plan.visitors
+    return BASE_BYTES + CLIENT_BYTES * healthy + HARM_BYTES * plan.troubles
+
+
+def said(crowd: subprocess.Popen[bytes], word: str, seconds: float) -> bool:
+    """Tell whether a process of clients says a word, and says it in time."""
     assert crowd.stdout is not None
-    ready, _w, _x = select.select([crowd.stdout], [], [], SAID_SECONDS)
-    return bool(ready) and crowd.stdout.readline() == word
+    ready, _, _ = select.select([crowd.stdout], [], [], seconds)
+    return bool(ready) and crowd.stdout.readline() == f"{word}\n".encode()
 
 
 def _watch(
@@ -194,54 +217,88 @@ def _watch(
     plan: Round,
     rules: Rules,
     crowds: list[subprocess.Popen[bytes]],
+    patience: float,
     outcome: Outcome,
 ) -> None:
     """Follow a round until all clients have gone; raise Trouble where that does not come."""
     healthy, trouble = crowds
-    started = time.monotonic()
-    limits: list[tuple[float, bool]] = []
-    if plan.lacking is not None:
-        limits = [(LACKING[0], True), (sum(LACKING), False)]
-    waits = served.output().count(WAITS)
+    assert healthy.stdin is not None
+    shortage = Shortage(served, plan.lacking)
 
-    def look() -> None:
-        """Look at the server, and give or take a limit, if it is time."""
-        if limits and time.monotonic() > started + limits[0][0]:
-            lacks = limits.pop(0)[1]
-            (served.lacks if lacks else served.has_again)(plan.lacking)
-        outcome.peak = max(outcome.peak, served.memory())
-        time.sleep(LOOK)
-
-    def ended(crowd: subprocess.Popen[bytes]) -> bool:
+    def ended(crowd: subprocess.Popen[bytes], seconds: float) -> bool:
         """Look at the server until a process ends; tell whether it did, in time, and well."""
-        limit = time.monotonic() + ROUND_LIMIT
+        limit = time.monotonic() + seconds
         while crowd.poll() is None and time.monotonic() < limit:
-            look()
+            if healthy.poll():
+                return False  # what the others still do is of no interest
+            shortage.look()
+            outcome.peak = max(outcome.peak, served.memory())
+            time.sleep(LOOK)
         return crowd.poll() == 0
 
-    if not ended(trouble):
-        raise Trouble("the process of those who do harm did not end well")
-    while limits:
-        look()
-    if not said(healthy, b"quiet\n"):
+    well = ended(trouble, plan.seconds + WAITS * patience)
+    shortage.end()
+    outcome.shortages = shortage.count
+    if plan.lacking is not None and not shortage.count:
+        outcome.not_tried[f"{plan.title}: nobody came when it had nothing left"] += 1
+    if healthy.poll():
+        raise Trouble("those who behave could not go on")
+    if not well:
+        raise Trouble("those who do harm did not come to an end")
+    if not said(healthy, "quiet", plan.seconds + WAITS * patience):
         raise Trouble("those who behave could not say and hear all")
-    stay = 1 + plan.steady + rules.complete  # with the observer, and the admin
-    served.keeps(stay)
-    assert healthy.stdin is not None
+    # with the observer, and with the admin where there is one
+    served.keeps(1 + plan.steady + rules.complete, hopeless=healthy.poll)
     healthy.stdin.write(b"finish\n")
-    if not ended(healthy):
-        raise Trouble("those who behave could not hear all, and leave")
+    if not ended(healthy, WAITS * patience):
+        raise Trouble("those who behave could not hear all and leave")
     served.keeps(0)
     served.rests()
     outcome.rest = served.memory()
     welcome(served.port)
     served.keeps(0)
-    clients = plan.steady + plan.visitors + plan.troubles
-    most = PEAK_BYTES + clients * PEAK_BYTES_A_CLIENT + plan.troubles * PEAK_BYTES_OF_TROUBLE
-    if outcome.peak > most:
-        raise Trouble(f"it used {outcome.peak / 1e6:.0f} MB of memory, of {most / 1e6:.0f} MB")
-    if plan.lacking == resource.RLIMIT_NOFILE and served.output().count(WAITS) == waits:
-        raise Trouble("it never ran out of file descriptors: this round has tried nothing")
+    if outcome.peak > outcome.most:
+        raise Trouble(
+            f"it used {outcome.peak / 1e6:.0f} MB of memory, {outcome.most / 1e6:.0f} MB are enough"
+        )
+
+
+class Shortage:
+    """Lets a server run out of something for a while, in the middle of a round.
+
+    Args:
+        served: the server.
+        kind: RLIMIT_NOFILE or RLIMIT_NPROC; None for no shortage.
+    """
+
+    def __init__(self, served: Served, kind: int | None) -> None:
+        self.served = served
+        self.kind = kind
+        self.begin = time.monotonic() + PLENTY
+        self.lacks = False
+        self.before = served.shortages()
+
+    @property
+    def count(self) -> int:
+        """How often the server has got less than it wanted."""
+        return self.served.shortages() - self.before
+
+    def look(self) -> None:
+        """Begin, or end, if it is time."""
+        lasted = time.monotonic() - self.begin
+        if self.kind is None or lasted < 0:
+            return
+        if not self.lacks:
+            self.lacks = True
+            self.served.lacks(self.kind)
+        elif lasted > LONGEST or (lasted > SHORT and self.count):
+            self.end()
+
+    def end(self) -> None:
+        """Let it have enough again, for the rest of the round."""
+        if self.kind is not None:
+            self.served.has_again(self.kind)
+            self.kind = None
 
 
 def welcome(port: int) -> None:
@@ -278,7 +335,7 @@ def run(name: str, path: Path, seconds: float, seed: int) -> Iterator[tuple[int,
             if time.monotonic() > end and not kinds:
                 break
             kinds.discard(plan)
-            outcome = play(served, plan, RULES[name], seed, number)
+            outcome, _records = play(served, plan, RULES[name], seed, number)
             rests.append(outcome.rest)
             if grown(rests):
                 outcome.wrong.append(f"memory at rest grows: {rests}")
@@ -298,6 +355,48 @@ def grown(rests: list[int]) -> bool:
     return bool(late) and late[-1] > 1.5 * max(early)
 
 
+@dataclass
+class Total:
+    """What came of all rounds; see `Outcome`."""
+
+    rounds: int = 0
+    delivered: int = 0
+    sent: int = 0
+    clients: Counter[str] = field(default_factory=Counter)
+    peak: int = 0
+    shortages: int = 0
+    not_tried: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+    def add(self, outcome: Outcome) -> None:
+        """Count a round."""
+        self.rounds += bool(outcome.clients)
+        self.delivered += outcome.delivered
+        self.sent += outcome.sent
+        self.clients += outcome.clients
+        self.peak = max(self.peak, outcome.peak)
+        self.shortages += outcome.shortages
+        self.not_tried += outcome.not_tried
+        self.wrong += outcome.wrong
+
+    def summary(self, name: str, seed: int, seconds: float) -> str:
+        """Return it all in words, a line for each figure."""
+        faults = {kind: n for kind, n in sorted(self.clients.items()) if kind not in HEALTHY}
+        healthy = sum(self.clients[kind] for kind in HEALTHY)
+        harm = ", ".join(f"{n:,} {kind}" for kind, n in faults.items())
+        not_tried = ", ".join(f"{what} ({n:,} times)" for what, n in self.not_tried.items())
+        return (
+            f"{name}, seed {seed}: {self.rounds} rounds in {seconds / 60:.1f} minutes\n"
+            f"{healthy:,} clients that behave sent {self.sent:,} messages and got "
+            f"{self.delivered:,} lines, {len(self.wrong)} lost, doubled, out of order or "
+            "otherwise wrong\n"
+            f"clients that do harm, and who are kicked: {harm}\n"
+            f"out of file descriptors or threads: {self.shortages:,} times\n"
+            f"memory at most {self.peak / 1e6:.0f} MB\n"
+            f"not tried: {not_tried or 'nothing'}"
+        )
+
+
 def main() -> int:
     """Run, report, and return the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -308,27 +407,24 @@ def main() -> int:
     path = REFERENCE / options.server / "server.py"
     print(f"{options.server}, --seed {options.seed}", flush=True)
     started = time.monotonic()
-    total: Counter[str] = Counter()
+    total = Total()
     for number, plan, outcome in run(options.server, path, 60 * options.minutes, options.seed):
-        total += Counter(
-            rounds=1,
-            delivered=outcome.delivered,
-            sent=outcome.sent,
-            wrong=len(outcome.wrong),
-        )
-        total += outcome.clients
+        total.add(outcome)
+        if not outcome.clients:  # its end
+            print(*outcome.wrong, sep="\n", end="")
+            continue
         print(
             f"{time.monotonic() - started:6.0f} s  round {number}, {plan.title}: "
-            f"{outcome.clients.total() - sum(outcome.clients[note] for note in HARMLESS)} clients, "
+            f"{outcome.clients.total()} clients, "
             f"{outcome.sent} messages, {outcome.delivered} lines delivered, memory "
-            f"{outcome.peak / 1e6:.0f} MB at most, {outcome.rest / 1e6:.0f} MB at rest, "
-            f"{len(outcome.wrong)} wrong",
+            f"{outcome.peak / 1e6:.0f} MB at most of {outcome.most / 1e6:.0f} MB, "
+            f"{outcome.rest / 1e6:.0f} MB at rest, {len(outcome.wrong)} wrong",
             *(text[:MOST] for text in outcome.wrong[:MANY]),
             sep="\n    ",
             flush=True,
         )
-    print(", ".join(f"{name} {count:,}" for name, count in total.items()))
-    return 1 if total["wrong"] else 0
+    print(total.summary(options.server, options.seed, time.monotonic() - started))
+    return 1 if total.wrong else 0
 
 
 if __name__ == "__main__":

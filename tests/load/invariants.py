@@ -16,8 +16,12 @@ from records import Record
 NOTICE = re.compile(r"(\S+) (Bergabung|keluar)!")
 SECRET = re.compile(r"rahasia-\S+")
 HEALTHY = frozenset({"observer", "steady", "visitor"})
-OWN_NAMES = HEALTHY | {"kicked", "reset", "vanish", "half", "flood", "deaf", "bad_text", "stranger"}
+HARMFUL = {"reset", "vanish", "half", "flood", "deaf", "friend", "bad_text", "stranger"}
+OWN_NAMES = HEALTHY | HARMFUL | {"kicked"}
 """Kinds whose names belong to one client each, and whose messages are written down."""
+
+READERS = OWN_NAMES - {"flood", "deaf"}
+"""Those of them who read as long as they stay."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,11 @@ def problems(records: list[Record], rules: Rules) -> list[str]:
     log = rules.public(observer)
     texts = [line[rules.stamp :] for line in log]
     return [
+        *_endings(records),
         *_messages(records, texts),
         *_notices(records, texts),
         *_pieces(records, log, rules),
         *_secrets(records),
-        *_endings(records),
     ]
 
 
@@ -136,9 +140,9 @@ def _pieces(records: list[Record], log: list[str], rules: Rules) -> list[str]:
                 f"{record.name} ({record.kind}) got another log than the observer, from its line "
                 f"{at}: {mine[at : at + 2]} for {theirs[at : at + 2]}"
             )
-        elif not rules.complete and record.kind == "visitor" and record.sent:
-            # it is off the list a moment before the others are told, and misses what comes between
-            if all(line[rules.stamp :] != record.sent[-1] for line in mine):
+        elif not rules.complete and record.kind == "visitor":
+            # off the list a moment before the others are told, it may miss what they say meanwhile
+            if record.sent and all(line[rules.stamp :] != record.sent[-1] for line in mine):
                 found.append(f"{record.name} (visitor) did not get its own last message")
         elif rules.complete and record.kind in {"steady", "visitor", "kicked"}:
             after = log[start + len(mine) : start + len(mine) + 1]
@@ -173,9 +177,18 @@ def _secrets(records: list[Record]) -> list[str]:
 
 
 def _endings(records: list[Record]) -> list[str]:
-    """No healthy client was sent away."""
-    return [
-        f"{record.name} ({record.kind}) was cut off after {record.got[-2:]}"
-        for record in records
-        if record.kind in HEALTHY and record.came_in and record.ended != "left"
-    ]
+    """No healthy client was sent away, and nobody who reads was left without an answer."""
+    found, stopped = [], []
+    for record in records:
+        if record.in_vain and record.kind in READERS:
+            found.append(f"{record.name} ({record.kind}) {record.in_vain}, after {record.got[-2:]}")
+        elif record.kind not in HEALTHY or not record.came_in:
+            continue
+        elif record.ended in {"closed", "reset"}:
+            found.append(
+                f"{record.name} ({record.kind}) was cut off ({record.ended}) at "
+                f"{record.end:.1f} s, after {record.got[-2:]}"
+            )
+        elif record.ended != "left":
+            stopped.append(f"{record.name} ({record.kind}) did not come to its end")
+    return found or stopped  # if one cannot go on, all stop

@@ -1,4 +1,4 @@
-"""What one client sent and got, written down by itself, and how that travels between processes."""
+"""What one client sent and got, by its own account, and how that travels between processes."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ class Record:
         got: every line that it got, in order.
         ended: who ended it: "left" (the client itself, once it had read all), "closed" (the
             server), or "" where the client crashed or stopped looking.
+        end: when the server had nothing more to say, in seconds since the crowd began.
+        in_vain: for how long it waited for the server in vain, "" if it did not.
+        not_tried: what could not be tried on this machine, and why; "" mostly.
         notes: what else is worth knowing: refusals, lists.
     """
 
@@ -35,6 +38,9 @@ class Record:
     secrets: list[tuple[str, str]] = field(default_factory=list)
     got: list[str] = field(default_factory=list)
     ended: str = ""
+    end: float = 0.0
+    in_vain: str = ""
+    not_tried: str = ""
     notes: list[str] = field(default_factory=list)
 
     def hear(self, line: str, stamp: int) -> None:

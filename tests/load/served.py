@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import resource
@@ -19,12 +20,27 @@ import psutil
 
 DEADLINE = 60.0  # seconds; ends a run that fails, and is waited for in no other
 LOOK = 0.02  # seconds between two looks
-NOBODY = (
-    54_321  # a user id of which there are no other processes, so that its threads can be limited
-)
+SHORT = {str(errno.EMFILE), "thread"}  # what a server that runs out of something writes down
 FEW = 2  # threads or files that a server which runs out of them may still get
-BEGIN = f"""
+BEGIN = """
 import datetime, hmac, os, pkgutil, resource, runpy, signal, socket, sys, threading, unicodedata
+
+short = os.open("short", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+accept, start = socket.socket.accept, threading.Thread.start
+
+def counted_accept(door):
+    try:
+        return accept(door)
+    except OSError as error:
+        os.write(short, f"{error.errno}\\n".encode())
+        raise
+
+def counted_start(thread):
+    try:
+        start(thread)
+    except RuntimeError:
+        os.write(short, b"thread\\n")
+        raise
 
 def limit(*_signal):
     with open("limit") as file:
@@ -32,15 +48,20 @@ def limit(*_signal):
     resource.setrlimit(kind, (soft, resource.getrlimit(kind)[1]))
     os.remove("limit")
 
+socket.socket.accept, threading.Thread.start = counted_accept, counted_start
 signal.signal(signal.SIGUSR1, limit)
 if os.getuid() == 0:
-    os.setgid({NOBODY})
-    os.setuid({NOBODY})
+    user = int(sys.argv[1])
+    os.setgid(user)
+    os.setuid(user)
 runpy.run_path("server.py", run_name="__main__")
 """
-"""Runs a server that sets its own limits when it is told to, as only it may.
+"""Runs a server that sets its own limits when it is told to, as only it may, and that writes down
+each time it got no file descriptor or no thread.
 
-As another user it may not be allowed to read Python's own files any more; hence the imports.
+Threads are not limited for root, and for others they are counted for each user: so root makes it
+another one, of whom there are no other processes. As such it may not be allowed to read Python's
+own files any more; hence the imports.
 """
 
 
@@ -53,10 +74,12 @@ class Served:
 
     Args:
         path: the program; a copy of it runs, at another port than 5005.
+        patience: seconds until something that is waited for has not come.
         environment: variables for it besides our own.
     """
 
-    def __init__(self, path: Path, **environment: str) -> None:
+    def __init__(self, path: Path, patience: float = DEADLINE, **environment: str) -> None:
+        self.patience = patience
         self.folder = Path(tempfile.mkdtemp(prefix="load-"))
         self.folder.chmod(0o777)  # the server may be another user
         with socket.socket() as holder:
@@ -71,7 +94,7 @@ class Served:
         (self.folder / "server.py").write_text(source, encoding="utf-8")
         with (self.folder / "out").open("wb") as out, (self.folder / "err").open("wb") as err:
             self.process = subprocess.Popen(
-                [sys.executable, "-u", "-c", BEGIN],
+                [sys.executable, "-u", "-c", BEGIN, str(self.port)],  # a user id that is free too
                 cwd=self.folder,
                 env=os.environ | {"PYTHONIOENCODING": "utf-8"} | environment,
                 stdin=subprocess.DEVNULL,
@@ -90,13 +113,18 @@ class Served:
         connections = self.look.net_connections("tcp")
         return any(one.status == psutil.CONN_LISTEN for one in connections)
 
-    def _until(self, condition: Callable[[], bool], what: str) -> None:
+    def _until(
+        self,
+        condition: Callable[[], bool],
+        what: str,
+        hopeless: Callable[[], object] = lambda: False,
+    ) -> None:
         """Wait for a condition; raise Trouble if it does not come true, or the server dies."""
-        limit = time.monotonic() + DEADLINE
+        limit = time.monotonic() + self.patience
         while not condition():
             if self.process.poll() is not None:
                 raise Trouble(f"the server ended with {self.process.returncode}: {self.errors()}")
-            if time.monotonic() > limit:
+            if time.monotonic() > limit or hopeless():
                 raise Trouble(f"{what}: {self.state()}")
             time.sleep(LOOK)
 
@@ -112,6 +140,11 @@ class Served:
         """Return what it has printed."""
         return (self.folder / "out").read_text(encoding="utf-8", errors="replace")
 
+    def shortages(self) -> int:
+        """Return how often it got no file descriptor, or no thread."""
+        lines = (self.folder / "short").read_text(encoding="utf-8").split()
+        return sum(line in SHORT for line in lines)
+
     def seconds(self) -> float:
         """Return how much processor time it has used, in seconds."""
         times = self.look.cpu_times()
@@ -121,8 +154,12 @@ class Served:
         """Return its memory in bytes."""
         return self.look.memory_info().rss
 
-    def keeps(self, clients: int) -> None:
+    def keeps(self, clients: int, hopeless: Callable[[], object] = lambda: False) -> None:
         """Wait until it has one thread and one socket for each client, and no other but the door's.
+
+        Args:
+            clients: how many there are.
+            hopeless: tells when it is no use to wait any longer.
 
         Raises:
             Trouble: something is left behind.
@@ -133,6 +170,7 @@ class Served:
                 and self.look.num_fds() == self.files + clients
             ),
             f"not what {clients} clients need",
+            hopeless,
         )
 
     def rests(self) -> None:

@@ -1,15 +1,13 @@
 """The reference servers keep their promises under load and faults; a broken one is found out."""
 
-import contextlib
-import socket
+import dataclasses
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-from crowd import NOT_TRIED
-from faults import PASSWORD, REFERENCE, ROUNDS, RULES, SOME, Round, play
+from faults import PASSWORD, QUIETER, REFERENCE, ROUNDS, RULES, Round, play
+from invariants import OWN_NAMES
 from served import Served
 
 FAULTS = Path(__file__).with_name("faults.py")
@@ -35,7 +33,10 @@ def test_complete_bears_everything_and_loses_nothing():
     printed = run("complete")
     for plan in ROUNDS["complete"]:
         assert plan.title in printed
-    assert NOT_TRIED not in printed
+    for fault in ("deaf", "vanish", "half", "endless", "fight", "kicked"):
+        assert f" {fault}" in printed
+    assert ", 0 lost, doubled, out of order or otherwise wrong" in printed
+    assert "not tried: nothing" in printed
 
 
 @pytest.mark.parametrize("name", ["modul_contoh", "folder_a", "folder_b"])
@@ -43,14 +44,29 @@ def test_the_simple_servers_keep_what_they_promise(name):
     assert "some faults" in run(name)
 
 
-def test_the_same_seed_draws_the_same_again():
-    from crowd import Lot, Orders
+def test_the_same_seed_draws_the_same_again_whatever_the_time():
+    # the second server has less time, so that much comes at other moments, or not at all
+    everything = Round("plan", steady=8, visitors=4, troubles=6, faults=QUIETER, seconds=2.0)
+    less = dataclasses.replace(everything, seconds=1.0)
+    first, second = (said_by_each(plan) for plan in (everything, less))
+    both = first.keys() & second.keys()
+    assert len([name for name in both if first[name] and second[name]]) > 10
+    for name in both:
+        kind, said = first[name]
+        other_kind, also_said = second[name]
+        common = min(len(said), len(also_said))
+        assert (kind, said[:common]) == (other_kind, also_said[:common])
 
-    orders = Orders(0, SEED, 1, "trouble", 1, 1, 1, 1, SOME, 1, 1, 0, True, "", "")
-    one, other = Lot(orders, 3), Lot(orders, 3)
-    assert [one.rng.random() for _ in range(9)] == [other.rng.random() for _ in range(9)]
-    assert one.name("v") == other.name("v") != one.name("v")
-    assert Lot(orders, 4).rng.random() != Lot(orders, 3).rng.random()
+
+def said_by_each(plan):
+    """Play a round; return the kind and the words of each client that has a name of its own."""
+    served = Served(COMPLETE, CHAT_ADMIN_PASSWORD=PASSWORD)
+    try:
+        outcome, records = play(served, plan, RULES["complete"], SEED, 1)
+    finally:
+        served.kill()
+    assert outcome.wrong == []
+    return {one.name: (one.kind, one.sent) for one in records if one.kind in OWN_NAMES}
 
 
 def broken(tmp_path, *edits):
@@ -125,59 +141,65 @@ PLANTED = {  # what is wrong: edits of `complete`, and words that then have to b
 }
 
 
-@pytest.mark.parametrize("title", PLANTED)
-def test_what_is_broken_is_found(title, tmp_path, monkeypatch):
-    monkeypatch.setattr("served.DEADLINE", 2.0)
-    edits, expected = PLANTED[title]
-    served = Served(broken(tmp_path, *edits), CHAT_ADMIN_PASSWORD=PASSWORD)
+def play_with(path, plan, patience):
+    """Play a round with a server; `patience` in seconds."""
+    served = Served(path, patience, CHAT_ADMIN_PASSWORD=PASSWORD)
     try:
-        outcome = play(served, SHORT, RULES["complete"], SEED, 1)
+        outcome, _records = play(served, plan, RULES["complete"], SEED, 1, patience)
     finally:
         served.kill()
+    return outcome
+
+
+@pytest.mark.parametrize("title", PLANTED)
+def test_what_is_broken_is_found(title, tmp_path):
+    edits, expected = PLANTED[title]
+    outcome = play_with(broken(tmp_path, *edits), SHORT, patience=2.0)
     assert outcome.wrong
     assert any(word in text for text in outcome.wrong for word in expected.split("|")), (
         outcome.wrong
     )
 
 
-def enter(stack, port, name, patience, narrow=False):
-    """Come in; return the socket to send to, and a file to read from."""
-    sock = stack.enter_context(socket.socket())
-    if narrow:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 10_000)
-    sock.settimeout(patience)
-    sock.connect(("127.0.0.1", port))
-    file = stack.enter_context(sock.makefile("r", encoding="utf-8", newline="\n"))
-    sock.sendall(f"{name}\n".encode())
-    assert file.readline() == "NICK\n"
-    assert file.readline().endswith(f"{name} Bergabung!\n")
-    return sock, file
-
-
-def who_does_not_read_is_dropped(path, patience):
-    """Tell whether the others can talk on and are told that it left; `patience` in seconds."""
-    with contextlib.ExitStack() as stack:
-        served = Served(path)
-        stack.callback(served.kill)
-        enter(stack, served.port, "Dedi", patience, narrow=True)
-        sock, file = enter(stack, served.port, "Sari", patience)
-        line, limit = "", time.monotonic() + patience
-        try:
-            while "Dedi keluar!" not in line:
-                if time.monotonic() > limit:
-                    return False
-                sock.sendall(b"Sari: " + 50_000 * b"x" + b"\n")
-                while "Sari: " not in (line := file.readline()) and "keluar" not in line:
-                    pass
-        except TimeoutError:
-            return False
-        served.keeps(1)
-        return True
+DEAF = Round("deaf", steady=4, visitors=0, troubles=1, faults=("deaf",), seconds=0.5, pause=0.05)
 
 
 def test_who_stops_reading_is_dropped_and_the_others_are_told():
-    assert who_does_not_read_is_dropped(COMPLETE, 60.0)
+    outcome = play_with(COMPLETE, DEAF, patience=60.0)
+    assert outcome.wrong == []
+    assert outcome.clients["deaf"] >= 1
 
 
 def test_a_server_that_waits_for_who_does_not_read_is_found(tmp_path):
-    assert not who_does_not_read_is_dropped(broken(tmp_path, WAITS), 2.0)
+    outcome = play_with(broken(tmp_path, WAITS), DEAF, patience=2.0)
+    assert any("waited 2 s in vain" in text for text in outcome.wrong), outcome.wrong
+
+
+def test_a_server_that_keeps_who_does_not_read_is_found(tmp_path):
+    edit = ("max_outbox = 1_000_000", "max_outbox = 100_000_000")
+    outcome = play_with(broken(tmp_path, edit), DEAF, patience=60.0)
+    assert any("was kept, although it did not read" in text for text in outcome.wrong)
+
+
+def test_memory_without_bound_is_found(tmp_path):
+    edit = ("clients = []", "ballast = bytes(1) * 100_000_000\nclients = []")
+    outcome = play_with(broken(tmp_path, edit), SHORT, patience=60.0)
+    assert any("MB of memory" in text for text in outcome.wrong), outcome.wrong
+
+
+def test_a_server_that_stands_still_is_reported_in_time_and_without_a_traceback(tmp_path, capfd):
+    edit = (SEND_ALL, "        while len(clients) > 4:\n            pass\n" + SEND_ALL)
+    outcome = play_with(broken(tmp_path, edit), SHORT, patience=1.0)
+    assert "those who are to stay did not all come in" in outcome.wrong
+    assert any("waited 1 s in vain" in text for text in outcome.wrong)
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_who_is_cut_off_is_named(tmp_path, capfd):
+    edit = (
+        SEND_ALL,
+        SEND_ALL + '        if message.startswith("s3r1: 2 "):\n            hang_up(clients[0])\n',
+    )
+    outcome = play_with(broken(tmp_path, edit), SHORT, patience=60.0)
+    assert any("or1 (observer) was cut off (closed) at" in text for text in outcome.wrong)
+    assert "Traceback" not in capfd.readouterr().err
