@@ -12,6 +12,7 @@ leave one after another. At the end what every client sent and got is written to
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -329,10 +330,13 @@ class Crowd:
             *(self.visit(Place(self, place)) for place in range(self.orders.visitors)),
         )
         print("quiet", flush=True)
-        told = asyncio.create_task(asyncio.to_thread(sys.stdin.readline))
-        while not told.done():  # who has vanished is noticed when something is sent to them
+        told = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_reader(sys.stdin, lambda: (told.set(), loop.remove_reader(sys.stdin)))
+        while not told.is_set():  # who has vanished is noticed when something is sent to them
             await observer.say()
-            await asyncio.wait([told], timeout=BREATH)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(told.wait(), BREATH)
         here = {client.record.name for client in (observer, *people)}
         if self.orders.complete:
             for client in (observer, *people):
