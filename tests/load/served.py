@@ -25,6 +25,7 @@ FEW = 2  # threads or files that a server which runs out of them may still get
 BEGIN = """
 import datetime, hmac, os, pkgutil, resource, runpy, signal, socket, sys, threading, unicodedata
 
+limits = os.open("limit", os.O_RDWR | os.O_CREAT)  # now: later there may be no descriptor left
 short = os.open("short", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 accept, start = socket.socket.accept, threading.Thread.start
 
@@ -43,10 +44,9 @@ def counted_start(thread):
         raise
 
 def limit(*_signal):
-    with open("limit") as file:
-        kind, soft = map(int, file.read().split())
+    kind, soft = map(int, os.pread(limits, 100, 0).split())
     resource.setrlimit(kind, (soft, resource.getrlimit(kind)[1]))
-    os.remove("limit")
+    os.ftruncate(limits, 0)
 
 socket.socket.accept, threading.Thread.start = counted_accept, counted_start
 signal.signal(signal.SIGUSR1, limit)
@@ -207,7 +207,7 @@ class Served:
         file = self.folder / "limit"
         file.write_text(f"{kind} {count}")
         self.process.send_signal(signal.SIGUSR1)
-        self._until(lambda: not file.exists(), "it does not take the signal for its limits")
+        self._until(lambda: not file.stat().st_size, "it does not take the signal for its limits")
 
     def stop(self) -> str:
         """End the server with Ctrl-C, and return what it wrote to standard error."""

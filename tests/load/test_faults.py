@@ -1,6 +1,9 @@
 """The reference servers keep their promises under load and faults; a broken one is found out."""
 
+import contextlib
 import dataclasses
+import resource
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +17,7 @@ FAULTS = Path(__file__).with_name("faults.py")
 COMPLETE = REFERENCE / "complete" / "server.py"
 SHORT = Round("short", steady=8, visitors=4, troubles=0, seconds=1.0, pause=0.05)
 SEED = 7
+MANY_CLIENTS = 50  # more than a server gets sockets or threads for, when it has few
 
 
 def run(name):
@@ -42,6 +46,29 @@ def test_complete_bears_everything_and_loses_nothing():
 @pytest.mark.parametrize("name", ["modul_contoh", "folder_a", "folder_b"])
 def test_the_simple_servers_keep_what_they_promise(name):
     assert "some faults" in run(name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        (resource.RLIMIT_NOFILE, "Too many open files"),
+        (resource.RLIMIT_NPROC, "can't start new thread"),
+    ],
+)
+@pytest.mark.parametrize("name", ["modul_contoh", "folder_a", "folder_b"])
+def test_a_simple_server_ends_when_it_runs_out_as_it_says_itself(name, kind, error):
+    path = REFERENCE / name / "server.py"
+    assert "no more sockets or threads can be had, it ends" in path.read_text(encoding="utf-8")
+    served = Served(path)
+    with contextlib.ExitStack() as stack:
+        stack.callback(served.kill)
+        served.lacks(kind)
+        with contextlib.suppress(ConnectionError):  # by a server that has ended
+            for _ in range(MANY_CLIENTS):
+                address = ("127.0.0.1", served.port)
+                stack.enter_context(socket.create_connection(address, timeout=60))
+        assert served.process.wait(60)  # not always 1: the interpreter may lack a descriptor too
+        assert error in served.errors()
 
 
 def test_the_same_seed_draws_the_same_again_whatever_the_time():
