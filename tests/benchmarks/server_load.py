@@ -1,7 +1,7 @@
 """What the reference servers bear, beside the least that any server has to do.
 
     .venv/bin/python tests/benchmarks/server_load.py [--clients 10 100 1000] [--rounds 5]
-        [--chart PATH.svg]
+        [--charts notebooks/pictures]
 
 Every server is measured once a round with `autograder.load`, in turn, so that a noisy moment hits
 all of them; what is compared are medians over the rounds, of figures and of ratios in one round.
@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, nargs="+", default=[10, 100, 1000])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0, help="of each half of a measurement")
-    parser.add_argument("--chart", type=Path, help="where to write a chart, as SVG")
+    parser.add_argument("--charts", type=Path, help="folder for a chart in each language, as SVG")
     options = parser.parse_args()
     # Threads with the usual stack of 8 MB, a thousand of them, are more than students' servers get.
     sandbox.SANDBOX_LIMITS["DATA"] = sandbox.LIMITS["DATA"] = 16 * 1024 * sandbox.MIB
@@ -134,8 +134,10 @@ def main() -> None:
             for name, path in programs.items():
                 greeted[name].append(doors(path))
     print("\n".join(report(table, greeted, options.clients, options.rounds)))
-    if options.chart is not None:
-        chart(table, options.clients, options.chart)
+    if options.charts is not None:
+        for language in CHART_WORDS:
+            path = options.charts / f"server-load-{language}.svg"
+            chart(table, options.clients, language, path)
 
 
 def report(
@@ -169,26 +171,36 @@ def report(
         yield f"{name:16}{statistics.median(greeted[name]):10,.0f}{each:>15}"
 
 
-def chart(table: Table, sizes: list[int], path: Path) -> None:
+CHART_WORDS = {
+    "en": ("clients", "messages delivered per second", "one thread that only sends"),
+    "id": ("client", "pesan terkirim per detik", "satu thread yang hanya mengirim"),
+}
+
+
+def chart(table: Table, sizes: list[int], language: str, path: Path) -> None:
     """Draw messages delivered in a second against the number of clients."""
     import matplotlib as mpl
 
     mpl.use("svg")
     mpl.rcParams |= {"svg.hashsalt": "chat", "svg.fonttype": "none", "font.size": 11}
     from matplotlib import pyplot as plt
-    from matplotlib.ticker import StrMethodFormatter
+    from matplotlib.ticker import NullLocator
 
+    clients, messages, limit = CHART_WORDS[language]
+    thousands = {"en": ",", "id": "."}[language]
     figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
-    styles = {BARE: ("#777777", "--"), COMPLETE: ("#0b7a75", "-"), ASYNCIO: ("#c8553d", "-")}
-    for name, (colour, line) in styles.items():
+    styles = {BARE: (limit, "#777777", "--"), COMPLETE: ("complete", "#0b7a75", "-")}
+    for name, (label, colour, line) in (styles | {ASYNCIO: ("asyncio", "#c8553d", "-.")}).items():
         heights = [table.median(size, name, lambda one: one.throughput) for size in sizes]
-        axes.plot(sizes, heights, line, color=colour, marker="o", label=name)
-    axes.set(xscale="log", ylim=(0, None), xlabel="clients", ylabel="messages delivered / s")
-    axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
-    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        axes.plot(sizes, heights, line, color=colour, marker="o", label=label)
+    axes.set(xscale="log", ylim=(0, None), xlabel=clients, ylabel=messages)
+    axes.set_xticks(sizes, [f"{size:,}".replace(",", thousands) for size in sizes])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(lambda value, _place: f"{value:,.0f}".replace(",", thousands))
     axes.grid(alpha=0.3)
-    axes.legend()
+    axes.legend(loc="lower right")
     figure.savefig(path, metadata={"Date": None})
+    plt.close(figure)
 
 
 if __name__ == "__main__":
