@@ -91,16 +91,16 @@ def block(speaker: socket.socket, readers: list[socket.socket]) -> tuple[float, 
     rest = dict.fromkeys(readers, b"")
     dropped = False
     with selectors.DefaultSelector() as selector:
-        for reader in readers:
-            selector.register(reader, selectors.EVENT_READ)
+        for one in readers:
+            selector.register(one, selectors.EVENT_READ)
         begin = time.perf_counter()
         while len(times) < MESSAGES * len(readers):
             while len(said) < MESSAGES and len(said) - min(heard.values()) < AHEAD:
                 said.append(time.perf_counter())
                 speaker.sendall(f"{'x' * SIZE} .\n".encode())
             for key, _ in selector.select(LIMIT):
+                assert isinstance(key.fileobj, socket.socket)
                 reader = key.fileobj
-                assert isinstance(reader, socket.socket)
                 data = reader.recv(1 << 18)
                 now = time.perf_counter()
                 if not data or now - begin > LIMIT:

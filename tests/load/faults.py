@@ -42,6 +42,7 @@ WAITS = 4  # so many times a process of clients may be as patient, one after ano
 HARM_BYTES = 2_000_000  # of the server's memory for each client at a time that does harm
 CLIENT_BYTES = 100_000  # for each of the others
 BASE_BYTES = 40_000_000  # for the program itself
+SLACK = 50  # pieces of memory that may be in use at rest, more than after the first rounds
 PASSWORD = "kata sandi"
 MANY, MOST = 20, 400  # of what was wrong: so many are printed, and so many characters of each
 PLENTY = 1.0  # seconds until the server begins to run out of something
@@ -108,6 +109,7 @@ class Outcome:
         clients: how many there were, by kind.
         peak: the server's memory at its highest, in bytes.
         rest: its memory after all had gone, in bytes.
+        blocks: how many pieces of memory it still had in use then.
         most: memory that it may use, in bytes.
         shortages: how often it got no file descriptor, or no thread.
         not_tried: what this machine, or the time, did not allow to try.
@@ -119,6 +121,7 @@ class Outcome:
     clients: Counter[str] = field(default_factory=Counter)
     peak: int = 0
     rest: int = 0
+    blocks: int = 0
     most: int = 0
     shortages: int = 0
     not_tried: Counter[str] = field(default_factory=Counter)
@@ -257,6 +260,7 @@ def _watch(
     outcome.rest = served.memory()
     welcome(served.port)
     served.keeps(0)
+    outcome.blocks = served.blocks()
     if outcome.peak > outcome.most:
         raise Trouble(
             f"it used {outcome.peak / 1e6:.0f} MB of memory, {outcome.most / 1e6:.0f} MB are enough"
@@ -329,16 +333,16 @@ def run(name: str, path: Path, seconds: float, seed: int) -> Iterator[tuple[int,
     served = Served(path, CHAT_ADMIN_PASSWORD=PASSWORD if name == "complete" else "")
     try:
         end = time.monotonic() + seconds
-        rests: list[int] = []
+        blocks: list[int] = []
         kinds = set(ROUNDS[name])
         for number, plan in enumerate(cycle(ROUNDS[name]), 1):
             if time.monotonic() > end and not kinds:
                 break
             kinds.discard(plan)
             outcome, _records = play(served, plan, RULES[name], seed, number)
-            rests.append(outcome.rest)
-            if grown(rests):
-                outcome.wrong.append(f"memory at rest grows: {rests}")
+            blocks.append(outcome.blocks)
+            if not outcome.wrong and grown(blocks):
+                outcome.wrong.append(f"pieces of memory in use at rest become more: {blocks}")
             yield number, plan, outcome
             if outcome.wrong:
                 return
@@ -349,10 +353,17 @@ def run(name: str, path: Path, seconds: float, seed: int) -> Iterator[tuple[int,
         served.kill()
 
 
-def grown(rests: list[int]) -> bool:
-    """Tell whether memory at rest has grown, after the first rounds, in which it may."""
-    early, late = rests[: len(FIRST)], rests[len(FIRST) :]
-    return bool(late) and late[-1] > 1.5 * max(early)
+def grown(blocks: list[int], first: int = len(FIRST)) -> bool:
+    """Tell whether more memory is in use at rest than after the first rounds.
+
+    A round has more than a hundred clients; if one piece stayed of each, it would be seen soon.
+
+    Args:
+        blocks: `Outcome.blocks` of each round.
+        first: how many rounds are the first ones.
+    """
+    early, late = blocks[:first], blocks[first:]
+    return bool(late) and late[-1] > max(early) + SLACK
 
 
 @dataclass
@@ -418,7 +429,8 @@ def main() -> int:
             f"{outcome.clients.total()} clients, "
             f"{outcome.sent} messages, {outcome.delivered} lines delivered, memory "
             f"{outcome.peak / 1e6:.0f} MB at most of {outcome.most / 1e6:.0f} MB, "
-            f"{outcome.rest / 1e6:.0f} MB at rest, {len(outcome.wrong)} wrong",
+            f"{outcome.rest / 1e6:.0f} MB and {outcome.blocks:,} pieces at rest, "
+            f"{len(outcome.wrong)} wrong",
             *(text[:MOST] for text in outcome.wrong[:MANY]),
             sep="\n    ",
             flush=True,

@@ -23,9 +23,10 @@ LOOK = 0.02  # seconds between two looks
 SHORT = {str(errno.EMFILE), "thread"}  # what a server that runs out of something writes down
 FEW = 2  # threads or files that a server which runs out of them may still get
 BEGIN = """
-import datetime, hmac, os, pkgutil, resource, runpy, signal, socket, sys, threading, unicodedata
+import datetime, gc, hmac, os, pkgutil, resource, runpy, signal, socket, sys, threading, unicodedata
 
 limits = os.open("limit", os.O_RDWR | os.O_CREAT)  # now: later there may be no descriptor left
+blocks = os.open("blocks", os.O_WRONLY | os.O_CREAT)
 short = os.open("short", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 accept, start = socket.socket.accept, threading.Thread.start
 
@@ -48,8 +49,13 @@ def limit(*_signal):
     resource.setrlimit(kind, (soft, resource.getrlimit(kind)[1]))
     os.ftruncate(limits, 0)
 
+def count(*_signal):
+    gc.collect()
+    os.pwrite(blocks, f"{sys.getallocatedblocks()}\\n".encode(), 0)
+
 socket.socket.accept, threading.Thread.start = counted_accept, counted_start
 signal.signal(signal.SIGUSR1, limit)
+signal.signal(signal.SIGUSR2, count)
 if os.getuid() == 0:
     user = int(sys.argv[1])
     os.setgid(user)
@@ -153,6 +159,18 @@ class Served:
     def memory(self) -> int:
         """Return its memory in bytes."""
         return self.look.memory_info().rss
+
+    def blocks(self) -> int:
+        """Return how many pieces of memory Python has in use in it.
+
+        Not `memory`: what threads have given back, the C library may keep for the next ones, so
+        that grows and shrinks although nothing is left.
+        """
+        file = self.folder / "blocks"
+        os.truncate(file, 0)
+        self.process.send_signal(signal.SIGUSR2)
+        self._until(lambda: file.read_text().endswith("\n"), "it does not take the signal to count")
+        return int(file.read_text())
 
     def keeps(self, clients: int, hopeless: Callable[[], object] = lambda: False) -> None:
         """Wait until it has one thread and one socket for each client, and no other but the door's.

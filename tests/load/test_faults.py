@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from crowd import TCP_REPAIR
-from faults import PASSWORD, QUIETER, REFERENCE, ROUNDS, RULES, Round, play
+from faults import PASSWORD, QUIETER, REFERENCE, ROUNDS, RULES, Round, grown, play
 from invariants import OWN_NAMES
 from served import Served
 
@@ -226,6 +226,19 @@ def test_memory_without_bound_is_found(tmp_path):
     edit = ("clients = []", "ballast = bytes(1) * 100_000_000\nclients = []")
     outcome = play_with(broken(tmp_path, edit), SHORT, patience=60.0)
     assert any("MB of memory" in text for text in outcome.wrong), outcome.wrong
+
+
+@pytest.mark.parametrize("leaks", [False, True])
+def test_memory_that_is_never_given_back_is_found(leaks, tmp_path):
+    edits = [("clients = []", "history = []\nclients = []")]
+    edits.append((SEND_ALL, "        history.append(message)\n" + SEND_ALL))
+    served = Served(broken(tmp_path, *edits[: 2 * leaks]), CHAT_ADMIN_PASSWORD=PASSWORD)
+    try:
+        outcomes = [play(served, SHORT, RULES["complete"], SEED, n)[0] for n in (1, 2)]
+    finally:
+        served.kill()
+    assert [outcome.wrong for outcome in outcomes] == [[], []]
+    assert grown([outcome.blocks for outcome in outcomes], first=1) == leaks
 
 
 def test_a_server_that_stands_still_is_reported_in_time_and_without_a_traceback(tmp_path, capfd):
