@@ -33,6 +33,10 @@ class WorkersLost(Exception):
     """Nobody is left to do the work: the executor takes no more jobs."""
 
 
+class UnfitWorker(WorkersLost):
+    """A worker cannot do what is asked for; the text is one sentence with a way out."""
+
+
 @dataclass(frozen=True)
 class Outcome(Generic[Value]):
     """What came of one job.

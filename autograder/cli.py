@@ -385,7 +385,6 @@ def _grade(options: argparse.Namespace) -> int:
 
 def _grade_paths(options: argparse.Namespace) -> int:
     from autograder.checking import UnknownChallenge, resolve
-    from autograder.cluster import ClusterError, connected
     from autograder.grade_command import CannotGrade, Work, exit_code, grade
     from autograder.grading import Settings
     from autograder.intake import NothingThere
@@ -401,11 +400,13 @@ def _grade_paths(options: argparse.Namespace) -> int:
         with contextlib.ExitStack() as stack:
             work = Work(options.workers)
             if options.cluster:
+                from autograder.cluster import connected  # which is slow to import
+
                 executor, workers = stack.enter_context(connected(options.cluster, settings))
                 work = Work(workers, executor)
             folder = Path(options.output)
             document, told = grade(options.paths, folder, settings, work, rerun=options.rerun)
-    except (UnknownChallenge, NothingThere, CannotGrade, ClusterError) as error:
+    except (UnknownChallenge, NothingThere, CannotGrade) as error:
         raise UsageError(str(error)) from None
     if options.json:
         import json

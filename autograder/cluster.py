@@ -21,7 +21,8 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from autograder.batch import WorkersLost
+from autograder.batch import UnfitWorker
+from autograder.grade_command import CannotGrade
 from autograder.grading import Settings, is_enough, isolation_here
 from autograder.i18n import _
 from autograder.sandbox import Level
@@ -44,12 +45,8 @@ JOINING = 32
 """Threads of workers that may join while the work is done, and find jobs that wait for them."""
 
 
-class ClusterError(Exception):
+class ClusterError(CannotGrade):
     """The cluster cannot be used; the text is one sentence with a way out."""
-
-
-class UnfitWorker(WorkersLost):
-    """A worker cannot do what is asked for; the text is one sentence with a way out."""
 
 
 @dataclass(frozen=True)

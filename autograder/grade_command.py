@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import grading as grading_module
-from autograder.batch import WorkersLost, progress
-from autograder.cluster import UnfitWorker
+from autograder.batch import UnfitWorker, WorkersLost, progress
 from autograder.grading import Grading, Settings, is_enough, isolation_here
 from autograder.i18n import _, ngettext, number
 from autograder.intake import HandedIn, find

@@ -17,13 +17,12 @@ from distributed import Client
 from helpers import PROJECT, command_of, environment, family, gone, run, until
 
 from autograder import cluster as module
-from autograder.batch import WorkersLost, run_all
+from autograder.batch import UnfitWorker, WorkersLost, run_all
 from autograder.cluster import (
     ClusterError,
     ClusterExecutor,
     Machine,
     Needs,
-    UnfitWorker,
     connected,
     machine,
 )
