@@ -1,11 +1,11 @@
-"""A headless Chromium for the tests of pages that have to work without a network."""
+"""A headless Chromium for tests, of pages that have to work without a network too."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from selenium import webdriver
@@ -16,11 +16,21 @@ MISSING = CHROMIUM is None or DRIVER is None
 
 
 @contextlib.contextmanager
-def offline_chromium(folder: Path) -> Iterator[webdriver.Chrome]:
-    """A headless Chromium without a network, which keeps a record of what it asks for."""
+def chromium(
+    folder: Path, *flags: str, width: int = 1360, log: Mapping[str, str] | None = None
+) -> Iterator[webdriver.Chrome]:
+    """A headless Chromium that talks to nobody of its own accord.
+
+    Args:
+        folder: where it keeps what it remembers.
+        flags: of its command line, besides the usual ones.
+        width: of its window, in pixels.
+        log: which records it keeps, and how much of each.
+    """
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
+    if log is not None:
+        options.set_capability("goog:loggingPrefs", dict(log))
     for flag in (
         "--headless",
         "--no-sandbox",
@@ -31,17 +41,25 @@ def offline_chromium(folder: Path) -> Iterator[webdriver.Chrome]:
         "--disable-component-update",
         "--disable-sync",
         f"--user-data-dir={folder}",
-        "--window-size=1200,1000",
+        f"--window-size={width},1000",
+        *flags,
     ):
         options.add_argument(flag)
     driver = webdriver.Chrome(options, webdriver.ChromeService(str(DRIVER)))
-    offline = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
-    driver.execute_cdp_cmd("Network.enable", {})
-    driver.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
     try:
         yield driver
     finally:
         driver.quit()
+
+
+@contextlib.contextmanager
+def offline_chromium(folder: Path) -> Iterator[webdriver.Chrome]:
+    """A headless Chromium without a network, which keeps a record of what it asks for."""
+    with chromium(folder, width=1200, log={"performance": "ALL", "browser": "ALL"}) as driver:
+        offline = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
+        driver.execute_cdp_cmd("Network.enable", {})
+        driver.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
+        yield driver
 
 
 def scheme(browser: webdriver.Chrome, name: str) -> None:

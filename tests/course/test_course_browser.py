@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import MISSING, chromium
 from classroom import Course, cell_of, notebook, write_notebook
 from exercise_solutions import SOLUTIONS
 from helpers import until
@@ -25,12 +25,9 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 LONGEST_SECONDS = 120
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None or DRIVER is None, reason="there is no Chromium with its driver here"
-)
+pytestmark = pytest.mark.skipif(MISSING, reason="there is no Chromium with its driver here")
 
 
 @contextlib.contextmanager
@@ -64,17 +61,8 @@ def jupyterlab(folder: Path, environment: dict[str, str]) -> Iterator[tuple[str,
 class Browser:
     """A headless Chromium that talks to nobody else."""
 
-    def __init__(self, folder: Path) -> None:
-        options = webdriver.ChromeOptions()
-        options.binary_location = str(CHROMIUM)
-        for flag in (
-            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-            *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-            *(f"--user-data-dir={folder / 'chromium'}", "--window-size=1360,1000"),
-            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-        ):
-            options.add_argument(flag)
-        self.driver = webdriver.Chrome(options, webdriver.ChromeService(str(DRIVER)))
+    def __init__(self, driver: webdriver.Chrome, folder: Path) -> None:
+        self.driver = driver
         self.pictures = Path(os.environ.get("SCREENSHOTS", folder))
         self.pictures.mkdir(parents=True, exist_ok=True)
 
@@ -105,11 +93,9 @@ class Browser:
 
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[Browser]:
-    browser = Browser(tmp_path)
-    try:
-        yield browser
-    finally:
-        browser.driver.quit()
+    nobody_else = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+    with chromium(tmp_path / "chromium", nobody_else) as driver:
+        yield Browser(driver, tmp_path)
 
 
 def in_list(name: str, button: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from chromium import MISSING, chromium
 from pages import ENGLISH, INDONESIAN, LANGUAGES, ROOT, copy_checkout, source
 from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
@@ -25,8 +25,6 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-CHROMIUM = shutil.which("chromium")
-DRIVER = shutil.which("chromedriver")
 LONGEST_SECONDS = 120  # until a condition holds, on a machine that is busy with other things
 
 # What is to be seen below a cell when all cells have run: where, and a text in it.
@@ -51,9 +49,7 @@ DRAWN = {
 EXERCISE = "exercises/{}/modul_contoh/modul_contoh.ipynb"
 WORDS = {"id": ("Kirim", "Keluar", "Masuk lagi"), "en": ("Send", "Leave", "Join again")}
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None or DRIVER is None, reason="there is no Chromium and its driver here"
-)
+pytestmark = pytest.mark.skipif(MISSING, reason="there is no Chromium and its driver here")
 
 
 @pytest.fixture(scope="module")
@@ -124,27 +120,9 @@ def _address_in(log: Path, server: subprocess.Popen[bytes]) -> str:
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     """A headless Chromium that talks to nobody else."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    for flag in (
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
-        "--window-size=1360,1000",
-    ):
-        options.add_argument(flag)
-    driver = webdriver.Chrome(options, webdriver.ChromeService(str(DRIVER)))
-    driver.set_script_timeout(LONGEST_SECONDS)
-    try:
+    with chromium(tmp_path_factory.mktemp("chromium")) as driver:
+        driver.set_script_timeout(LONGEST_SECONDS)
         yield driver
-    finally:
-        driver.quit()
 
 
 class Lab:
