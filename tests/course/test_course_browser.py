@@ -5,11 +5,7 @@ With SCREENSHOTS=folder in the environment, pictures of what was seen are kept t
 
 from __future__ import annotations
 
-import contextlib
 import os
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,43 +15,20 @@ from chromium import MISSING, chromium
 from classroom import Course, cell_of, notebook, write_notebook
 from exercise_solutions import SOLUTIONS
 from helpers import until
+from lab import LONGEST_SECONDS, jupyterlab
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-LONGEST_SECONDS = 120
+LOG = "jupyterlab.log"
+QUIET = (
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+)
 
 pytestmark = pytest.mark.skipif(MISSING, reason="there is no Chromium with its driver here")
-
-
-@contextlib.contextmanager
-def jupyterlab(folder: Path, environment: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Run a JupyterLab in a folder; give its address and its token."""
-    log = folder / "jupyterlab.log"
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-    command += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"]
-    command += [
-        "--LabApp.expose_app_in_browser=True",
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    ]
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
-
-    def said() -> re.Match[str] | None:
-        assert server.poll() is None, log.read_text(encoding="utf-8")
-        return re.search(r"(http://127\.0\.0\.1:\d+)/lab\?token=(\w+)", log.read_text())
-
-    try:
-        address = until(said, "JupyterLab says where it is")
-        yield address[1], address[2]
-    finally:
-        server.terminate()
-        server.wait(LONGEST_SECONDS)
 
 
 class Browser:
@@ -123,7 +96,7 @@ def test_a_student_and_a_teacher(browser: Browser, tmp_path: Path) -> None:
         ]
     )
     desk = desk_of(course, "ayu")
-    with jupyterlab(desk, course.environment) as (address, token):
+    with jupyterlab(desk, desk / LOG, course.environment, *QUIET) as (address, token):
         work_as_student(browser, desk, f"{address}/lab?token={token}")
     course.all_of([(course.root, ["collect", "pm"])])
 
@@ -134,7 +107,7 @@ def test_a_student_and_a_teacher(browser: Browser, tmp_path: Path) -> None:
     write_notebook(project, document)
     assert "ayu  20 of 20" in course.grade("pm")
     assert "waits for a person: answer, project" in course.grade("project")
-    with jupyterlab(course.root, course.environment) as (address, token):
+    with jupyterlab(course.root, course.root / LOG, course.environment, *QUIET) as (address, token):
         grade_as_teacher(browser, course, address, token)
 
 

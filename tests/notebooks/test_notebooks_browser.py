@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from typing import Any
 import nbformat
 import pytest
 from chromium import MISSING, chromium
+from lab import LONGEST_SECONDS, jupyterlab
 from pages import ENGLISH, INDONESIAN, LANGUAGES, ROOT, copy_checkout, source
 from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
@@ -24,8 +22,6 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
-
-LONGEST_SECONDS = 120  # until a condition holds, on a machine that is busy with other things
 
 # What is to be seen below a cell when all cells have run: where, and a text in it.
 DRAWN = {
@@ -74,23 +70,9 @@ def address(checkout: Path) -> Iterator[str]:
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
         "PYTHONUNBUFFERED": "1",
     }
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-    command += [
-        "--ServerApp.ip=127.0.0.1",
-        "--ServerApp.port=0",
-        f"--ServerApp.root_dir={checkout}",
-    ]
-    command += ["--LabApp.expose_app_in_browser=True"]  # so that the test can ask it to run cells
-    log = checkout.parent / "jupyterlab.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            command, cwd=checkout, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
-    try:
-        yield _address_in(log, server)
-    finally:
-        server.terminate()
-        server.wait(LONGEST_SECONDS)
+    log, root = checkout.parent / "jupyterlab.log", f"--ServerApp.root_dir={checkout}"
+    with jupyterlab(checkout, log, environment, root) as (start, token):
+        yield f"{start}/lab/tree/{{path}}?token={token}"
 
 
 def lesson_path(lesson: str, language: str) -> str:
@@ -104,17 +86,6 @@ def write_settings(folder: Path) -> None:
     file = folder / "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps({"checkForUpdates": False, "fetchNews": "false"}), "utf-8")
-
-
-def _address_in(log: Path, server: subprocess.Popen[bytes]) -> str:
-    """Wait until JupyterLab says where it is, and return that with its token."""
-
-    def said(_log: Path) -> re.Match[str] | None:
-        assert server.poll() is None, log.read_text(encoding="utf-8")
-        return re.search(r"http://127\.0\.0\.1:(\d+)/lab\?token=(\w+)", log.read_text())
-
-    match = WebDriverWait(log, LONGEST_SECONDS, poll_frequency=0.1).until(said)
-    return f"http://127.0.0.1:{match[1]}/lab/tree/{{path}}?token={match[2]}"
 
 
 @pytest.fixture(scope="module")
