@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from machine import load, machine
 
 PROJECT = Path(__file__).resolve().parents[2]
 ATTACKS = PROJECT / "tests" / "threats" / "attacks"
@@ -68,8 +68,8 @@ def main() -> None:
             for name, server in servers.items():
                 times[name].append(beside(server))
     medians = {name: statistics.median(values) for name, values in times.items()}
-    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()},")
-    print(f"medians of {rounds} rounds; load at the end: {os.getloadavg()[0]:.1f}\n")
+    print(f"{machine()},")
+    print(f"medians of {rounds} rounds; load at the end: {load()}\n")
     print(f"{'':24}{'seconds':>9}{'x alone':>9}")
     for name, median in medians.items():
         print(f"{name:24}{median:9.3f}{median / medians['alone']:9.2f}")

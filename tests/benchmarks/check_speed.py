@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from machine import load, machine
 
 PROJECT = Path(__file__).resolve().parents[2]
 TROUBLE = PROJECT / "tests" / "servers" / "trouble"
@@ -78,11 +79,9 @@ def main() -> None:
             times[name].append(seconds(command))
     medians = {name: statistics.median(values) for name, values in times.items()}
     base, good = medians["python -c pass"], medians["good (modul_contoh)"]
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    print(f"{platform.platform()}, {cores} cores, Python {platform.python_version()},")
+    print(f"{machine()},")
     print(f"medians of {rounds} rounds; challenges {' '.join(FIRST_CHALLENGES)},")
-    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
-    print(f"or all where it says so; load at the end: {load}\n")
+    print(f"or all where it says so; load at the end: {load()}\n")
     print(f"{'':24}{'seconds':>9}{'x pass':>9}{'x good':>9}")
     for name, median in medians.items():
         print(f"{name:24}{median:9.3f}{median / base:9.1f}{median / good:9.2f}")

@@ -19,7 +19,6 @@ import argparse
 import contextlib
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -30,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from machine import load, machine
 
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(PROJECT / "tests"), str(PROJECT / "tests" / "servers")]
@@ -177,12 +177,7 @@ def compare(submissions: int, rounds: int) -> None:
     for way in WAYS:
         if any(found["points"] != first for found in seen[way]):
             sys.exit(f"{way}: other points than with {BASE}")
-    load = f"{os.getloadavg()[0]:.1f}"
-    print(
-        f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}; ",
-        end="",
-    )
-    print(f"load at the end: {load}")
+    print(f"{machine()}; load at the end: {load()}")
     print(f"{submissions} submissions of {len(BANK)} wrong servers, medians of {rounds} rounds\n")
     print(f"{'':18}{'seconds':>9}{'each':>8}{'faster than 1':>15}{'MB, early':>11}{'MB, late':>10}")
     middle = {way: statistics.median(times) for way, times in took.items()}

@@ -38,7 +38,6 @@ import itertools
 import json
 import os
 import pickle
-import platform
 import random
 import statistics
 import subprocess
@@ -50,6 +49,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from machine import machine
 
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(PROJECT / "tests"), str(PROJECT / "tests" / "servers")]
@@ -293,7 +293,7 @@ def main() -> None:
     mean = statistics.mean(one.seconds for one in measured)
     size = statistics.mean(one.size for one in measured)
     write = writing(measured)
-    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(machine())
     print(
         f"Measured: {len(measured)} checks, median"
         f" {statistics.median(one.seconds for one in measured):.2f} s, mean {mean:.2f} s,"

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -22,6 +21,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from machine import load, machine
 
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT / "tests"))
@@ -145,10 +146,7 @@ def main() -> None:
                 right = course.right()
                 if right != options.submissions:
                     sys.exit(f"{name}: {right} of {options.submissions} have full marks")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
-    print(f"{platform.platform()}, {cores} cores, Python {platform.python_version()}; ", end="")
-    print(f"load at the end: {load}")
+    print(f"{machine()}; load at the end: {load()}")
     print(f"{options.submissions} right submissions of {options.exercise}, ", end="")
     print(f"medians of {options.rounds} rounds, seconds for each submission\n")
     print(f"{'':30}{'whole program':>15}{'without start':>15}")

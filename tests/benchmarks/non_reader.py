@@ -12,49 +12,26 @@ that are both without. In every round the client that does not read has to be dr
 from __future__ import annotations
 
 import argparse
-import os
 import selectors
 import socket
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
-COMPLETE = Path(__file__).resolve().parents[2] / "reference" / "complete" / "server.py"
+from machine import load, machine
+
+PROJECT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(PROJECT / "tests" / "load"))
+
+from served import Served  # noqa: E402
+
+COMPLETE = PROJECT / "reference" / "complete" / "server.py"
 SIZE = 4000  # bytes of a message: so that what one client may leave unread comes together
 MESSAGES = 3000  # of a block; times SIZE more than buffers and outbox hold: it has to be dropped
 AHEAD = 4  # messages on their way at a time, far fewer than a reader may be behind
 LIMIT = 60.0  # seconds until a block, or a start, has failed
-
-
-@contextmanager
-def serving(path: Path) -> Iterator[int]:
-    """Run a server at a free port, and give the port."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        holder = stack.enter_context(socket.socket())
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        holder.bind(("127.0.0.1", 0))
-        port = holder.getsockname()[1]
-        text = path.read_text(encoding="utf-8").replace("port = 5005\n", f"port = {port}\n")
-        (folder / "server.py").write_text(text, encoding="utf-8")
-        process = stack.enter_context(
-            subprocess.Popen(
-                [sys.executable, "-u", "server.py"],
-                cwd=folder,
-                env=os.environ | {"CHAT_ADMIN_PASSWORD": ""},
-                stdout=subprocess.PIPE,
-            )
-        )
-        stack.callback(process.kill)
-        assert process.stdout is not None
-        process.stdout.readline()  # "Server berjalan …": now it listens
-        # what it prints later fits into the pipe: two lines a client
-        yield port
 
 
 def join(port: int, name: str, narrow: bool = False) -> socket.socket:
@@ -124,8 +101,10 @@ def main() -> int:
     options = parser.parse_args()
     ratios: dict[str, list[tuple[float, float]]] = {"without again": [], "with": []}
     drops = 0
-    with serving(COMPLETE) as port, ExitStack() as stack:
-        readers = []
+    with ExitStack() as stack:
+        served = Served(COMPLETE)
+        stack.callback(served.kill)
+        port, readers = served.port, []
         for number in range(options.readers):
             readers.append(stack.enter_context(join(port, f"r{number}")))
         for reader in readers[:-1]:  # the news of those who came later
@@ -141,6 +120,7 @@ def main() -> int:
             drops += other[2]
             ratios["without again"].append((again[0] / speed, again[1] / late))
             ratios["with"].append((other[0] / speed, other[1] / late))
+    print(f"{machine()}; load at the end: {load()}")
     for what, pairs in ratios.items():
         for figure, values in zip(
             ("delivered per second", "99th percentile"), zip(*pairs, strict=True), strict=True

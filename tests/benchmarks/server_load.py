@@ -19,8 +19,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
-import platform
 import selectors
 import socket
 import statistics
@@ -30,6 +28,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from machine import load, machine
 
 from autograder import sandbox
 from autograder.dialect import OUR_DIALECT
@@ -127,10 +127,10 @@ def main() -> None:
         for _round in range(options.rounds):
             for clients in options.clients:
                 for name, path in programs.items():
-                    load = measure(path, clients, seconds=options.seconds)
-                    if load.problem or math.isnan(load.throughput):
-                        sys.exit(f"{name} with {clients} clients: {load.problem}")
-                    table.loads.setdefault((clients, name), []).append(load)
+                    result = measure(path, clients, seconds=options.seconds)
+                    if result.problem or math.isnan(result.throughput):
+                        sys.exit(f"{name} with {clients} clients: {result.problem}")
+                    table.loads.setdefault((clients, name), []).append(result)
             for name, path in programs.items():
                 greeted[name].append(doors(path))
     print("\n".join(report(table, greeted, options.clients, options.rounds)))
@@ -144,10 +144,8 @@ def report(
     table: Table, greeted: dict[str, list[float]], sizes: list[int], rounds: int
 ) -> Iterator[str]:
     """Yield the lines of what was measured."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
-    yield f"{platform.platform()}, {cores} cores, Python {platform.python_version()}"
-    yield f"medians of {rounds} rounds; load at the end: {load}"
+    yield machine()
+    yield f"medians of {rounds} rounds; load at the end: {load()}"
     for clients in sizes:
         yield ""
         head = f"{clients:>5} clients"
