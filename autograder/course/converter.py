@@ -255,7 +255,7 @@ class CheckedAutograde(Autograde):
         """Find the submissions: a notebook that is missing is no reason to leave one out."""
         assignment = self.coursedir.assignment_id
         try:
-            found = sheets_of(self._gradebook(), assignment)
+            found = sheets_of(self.gradebook(), assignment)
             self.sheets = {sheet.notebook: sheet for sheet in found}
         except MissingEntry:
             self.sheets = {}
@@ -306,7 +306,8 @@ class CheckedAutograde(Autograde):
         url: str = self.coursedir.db_url
         return f"{url}?timeout=60" if re.fullmatch(r"sqlite:///[^?]+", url) else url
 
-    def _gradebook(self) -> OpenGradebook:
+    def gradebook(self) -> OpenGradebook:
+        """Return the gradebook, which stays open until `close`."""
         if self._open is None:
             self._open = OpenGradebook(self._url, self.coursedir.course_id)
         return self._open
@@ -407,7 +408,7 @@ class CheckedAutograde(Autograde):
 
     def _enter(self, assignment: str, student: str, when: datetime.datetime | None) -> None:
         known = {} if when is None else {"timestamp": when}
-        gradebook = self._gradebook()
+        gradebook = self.gradebook()
         with gradebook.at_once():
             gradebook.update_or_create_student(student)
             gradebook.update_or_create_submission(assignment, student, **known)
@@ -441,7 +442,7 @@ class CheckedAutograde(Autograde):
                     notes.append(str(bad))
             taken = take_in(data, self.sheets[name])
             resources["autograder"] = Passed(
-                self._gradebook(), name, self._verdicts, taken.notes + notes, taken.to_read
+                self.gradebook(), name, self._verdicts, taken.notes + notes, taken.to_read
             )
             self.exporter._preprocessors = []
             self.exporter.optimistic_validation = True  # once, when all is done

@@ -159,40 +159,40 @@ def _lines(
 ) -> Iterator[Line]:
     """Yield what the gradebook and the graded notebooks say of each student."""
     import nbformat
-    from nbgrader.api import Gradebook, MissingEntry
+    from nbgrader.api import MissingEntry
 
     from autograder.course.notebook_intake import notes_in
 
-    coursedir = converter.coursedir
-    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-        possible = gradebook.find_assignment(coursedir.assignment_id).max_score
-        for folder in folders:
-            student = converter.student(folder)
-            said = tuple(trouble.get(student, ()))
-            notes: list[str] = []
-            for path in sorted(converter.published(student).glob("*.ipynb")):
-                with contextlib.suppress(Exception):  # somebody changed it
-                    notes += notes_in(nbformat.read(path, as_version=4))
-            try:
-                found = gradebook.find_submission(coursedir.assignment_id, student)
-            except MissingEntry:
-                yield Line(student, None, possible, notes=tuple(notes), trouble=said)
-                continue
-            waiting = sorted(
-                grade.name
-                for notebook in found.notebooks
-                for grade in notebook.grades
-                if grade.needs_manual_grade
-            )
-            yield Line(
-                student,
-                max(0.0, found.score - (found.late_submission_penalty or 0.0)),
-                possible,
-                found.total_seconds_late,
-                tuple(waiting),
-                tuple(notes),
-                said,
-            )
+    assignment, gradebook = converter.coursedir.assignment_id, converter.gradebook()
+    gradebook.db.rollback()  # what nbgrader's own late penalties have written is seen
+    possible = gradebook.find_assignment(assignment).max_score
+    for folder in folders:
+        student = converter.student(folder)
+        said = tuple(trouble.get(student, ()))
+        notes: list[str] = []
+        for path in sorted(converter.published(student).glob("*.ipynb")):
+            with contextlib.suppress(Exception):  # somebody changed it
+                notes += notes_in(nbformat.read(path, as_version=4))
+        try:
+            found = gradebook.find_submission(assignment, student)
+        except MissingEntry:
+            yield Line(student, None, possible, notes=tuple(notes), trouble=said)
+            continue
+        waiting = sorted(
+            grade.name
+            for notebook in found.notebooks
+            for grade in notebook.grades
+            if grade.needs_manual_grade
+        )
+        yield Line(
+            student,
+            max(0.0, found.score - (found.late_submission_penalty or 0.0)),
+            possible,
+            found.total_seconds_late,
+            tuple(waiting),
+            tuple(notes),
+            said,
+        )
 
 
 def _root(start: Path) -> Path:
