@@ -25,7 +25,7 @@ Cause = Literal[
     "ended",  # the program ran to its end without waiting for anybody
     "deaf",  # it runs, but listens nowhere and waits
     "busy",  # it works for ever
-    "flood",  # it prints or sends without end
+    "flood",  # it prints or sends without end, or takes ever more memory
 ]
 
 STARTING: frozenset[Cause] = frozenset(("syntax", "input", "ended", "deaf"))

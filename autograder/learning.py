@@ -13,6 +13,7 @@ from autograder.i18n import _
 from autograder.process import Launcher
 from autograder.room import Room
 from autograder.stamps import form_of
+from autograder.traffic import BAD_FROM_THE_START
 
 
 def learn_dialect(launcher: Launcher) -> Dialect:
@@ -21,14 +22,14 @@ def learn_dialect(launcher: Launcher) -> Dialect:
     A server that behaves too strangely to learn from is taken to speak our own protocol.
 
     Raises:
-        Unmet: the server does not come to listen, or prints without end.
+        Unmet: the server does not come to listen, prints without end, or takes too much memory.
     """
     with Room(launcher.submission, launcher=launcher, dialect=_UNKNOWN, hurry=True) as room:
         dialect = OUR_DIALECT
         with contextlib.suppress(Unmet):
             dialect = _converse(room)
         room.launcher.notes.ends = room.process.exit is not None
-        if room.traffic.flood == "output":
+        if room.traffic.flood in BAD_FROM_THE_START:
             # said here, where it always shows: a chat can go on for a while beside it
             raise room.unmet(
                 "flood",

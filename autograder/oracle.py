@@ -148,6 +148,24 @@ class KernelOracle:
         """See `Oracle`."""
         self._files.close()
 
+    def takes_more_than(self, most: int) -> bool:
+        """Tell whether the server's processes together have more than `most` bytes of memory.
+
+        Unlike a limit of the kernel's this counts what several share, once, and all of them.
+        """
+        pids = tuple(self._last_list or self.threads())
+
+        def total(asked: Callable[[int], int]) -> int:
+            found = 0
+            for pid in pids:
+                with contextlib.suppress(OSError, ValueError, IndexError):
+                    found += asked(pid)
+            return found
+
+        if total(lambda pid: proc.resident_bytes(pid, self._files.read)) <= most:
+            return False
+        return total(proc.share_of_memory) > most
+
     def thread_count(self) -> int:
         """Return how many threads the server's processes have."""
         return sum(map(len, self.threads().values()))

@@ -51,6 +51,7 @@ _WORDS: dict[int, Waits] = (
 )  # fmt: skip
 """The thread map's word for each system call."""
 
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 _FUTEX_WAITS = {0, 9, 6, 13, 11}  # WAIT, WAIT_BITSET, LOCK_PI, LOCK_PI2, WAIT_REQUEUE_PI
 _FUTEX_ABSOLUTE = {9, 13, 11, 6}
 _FUTEX_REALTIME_FLAG = 256
@@ -351,6 +352,30 @@ def children_of(pid: int, tids: Iterable[int], read: Callable[[str], str] = read
         with contextlib.suppress(OSError):
             found += map(int, read(f"/proc/{pid}/task/{tid}/children").split())
     return found
+
+
+def resident_bytes(pid: int, read: Callable[[str], str] = read) -> int:
+    """Return how much of a process is in memory, what it shares with others included.
+
+    Args:
+        read: what reads a file of /proc.
+
+    Raises:
+        OSError: it has ended.
+    """
+    return int(read(f"/proc/{pid}/statm").split()[1]) * PAGE_BYTES
+
+
+def share_of_memory(pid: int) -> int:
+    """Return the same, where what several processes share counts for each in part (slower).
+
+    Raises:
+        OSError: it has ended, or may not be asked.
+    """
+    for line in read(f"/proc/{pid}/smaps_rollup").splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    raise OSError(f"no line Pss: in /proc/{pid}/smaps_rollup")
 
 
 def kernel_can_be_asked() -> bool:

@@ -23,10 +23,12 @@ from autograder.inbox import Word
 from autograder.oracle import KernelOracle, Oracle
 from autograder.person import Person
 from autograder.process import Launcher, ServerProcess, start_launcher
+from autograder.sandbox import MEMORY_BYTES, MIB
 from autograder.script import Script
 from autograder.server_output import cause_of_death, how_it_ended, last_lines, thread_error
 from autograder.submission import Submission, read_server
 from autograder.traffic import (
+    BAD_FROM_THE_START,
     CONNECT_SECONDS,
     SPIN_SECONDS,
     START_SECONDS,
@@ -573,8 +575,11 @@ class Room:
         """Return in words how the server's process ended."""
         if self.traffic.flood == "output":
             return _("The server prints without end, so it was stopped.")
-        if self.traffic.flood:
+        if self.traffic.flood == "chat":
             return _("The server sends without end, so it was stopped.")
+        if self.traffic.flood == "memory":
+            text = _("The server took more than {megabytes} MB of memory, so it was stopped.")
+            return text.format(megabytes=MEMORY_BYTES // MIB)
         assert self.process.exit is not None
         return how_it_ended(self.traffic.transcript.output(), self.process.exit.code)
 
@@ -617,7 +622,7 @@ class Room:
             expected=expected,
             got=got,
             mark=mark,
-            starting=not self.process.ports or self.traffic.flood == "output",
+            starting=not self.process.ports or self.traffic.flood in BAD_FROM_THE_START,
         )
         marks = (mark,) if mark is not None else ()
         if self.traffic.people:

@@ -41,6 +41,10 @@ LIMITS: dict[str, int] = {
     "NOFILE": 2048,  # open files: more than a thousand clients
     "CORE": 0,
 }
+MEMORY_BYTES = LIMITS["DATA"] + 128 * MIB
+"""Of all processes of a server together, with what they share, which no limit of the kernel's
+covers: one has a few MiB of Python beside its private memory."""
+
 SANDBOX_LIMITS: dict[str, int] = LIMITS | {"NPROC": 1200}
 """Processes and threads are counted for each user: only a user of the sandbox's own is limited,
 or the limit would count what else the person runs."""

@@ -13,6 +13,7 @@ from autograder.failures import RoomClosed
 from autograder.oracle import KernelOracle, Oracle, PatientOracle
 from autograder.proc import kernel_can_be_asked
 from autograder.process import Launcher, ServerProcess
+from autograder.sandbox import MEMORY_BYTES
 from autograder.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -28,7 +29,12 @@ SPIN_SECONDS_AGAIN = 0.05  # the same, once a server is known to spin; for each 
 FLOOD_BYTES = 8 * 1024  # from the server to one client, beyond what our own bytes explain
 WELCOME_BYTES = 256  # the same, for each one who comes or goes: a greeting and a notice
 OUTPUT_BYTES = 256 * 1024  # on standard output and standard error, beyond what ours explain
+WEIGH_SECONDS = 0.02  # between two looks at the server's memory
 CHUNK = 64 * 1024
+
+Flood = Literal["", "chat", "output", "memory"]
+BAD_FROM_THE_START: tuple[Flood, ...] = ("output", "memory")
+"""Floods that are no matter of what anybody says."""
 
 Reason = Literal["done", "idle", "dead", "spinning", "flood", "time"]
 
@@ -50,7 +56,8 @@ class Traffic:
         self.closed = False
         self.somebody_left = False  # and the server may not have noticed it yet
         self.spins = False  # the server was seen working without end
-        self.flood: Literal["", "chat", "output"] = ""
+        self.flood: Flood = ""
+        self._weighed = 0.0  # when its memory was looked at
         self._started = self._last_moved = time.monotonic()
         self._received_since_action = 0
         self._sent = 0
@@ -154,7 +161,8 @@ class Traffic:
 
         Returns:
             "done", or why waiting on is pointless: the server is "idle", it is "dead", it is
-            "spinning" or in a "flood" without coming to rest, or the "time" is over.
+            "spinning" or in a "flood" (of memory, too) without coming to rest, or the "time" is
+            over.
 
         Raises:
             RoomClosed: there is no server any more.
@@ -184,6 +192,8 @@ class Traffic:
                 {person.port for person in self.people if not person.reading},
                 self._gone_ports(),
             )
+            if self._swollen():
+                return "done" if done() else "flood"
             if state == "idle":
                 if self.step(0.0):
                     continue
@@ -227,6 +237,17 @@ class Traffic:
         if self.flood:
             self.process.kill()
         return bool(self.flood)
+
+    def _swollen(self) -> bool:
+        """Tell whether the server's processes have taken too much memory; then it is stopped."""
+        if not isinstance(self.oracle, KernelOracle):
+            return False
+        if time.monotonic() - self._weighed > WEIGH_SECONDS:
+            if self.oracle.takes_more_than(MEMORY_BYTES):
+                self.flood = "memory"
+                self.process.kill()
+            self._weighed = time.monotonic()
+        return self.flood == "memory"
 
     def _gone_ports(self) -> set[int]:
         """Return the ports of connections that we have closed, but for one that is used again."""

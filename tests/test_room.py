@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import os
+import textwrap
 import weakref
 
 import pytest
@@ -19,10 +20,12 @@ from helpers import (
 )
 
 from autograder import Room as PublicRoom
+from autograder import proc, traffic
 from autograder.dialect import OUR_DIALECT, Dialect
 from autograder.failures import STARTING, RoomClosed, Unmet
 from autograder.i18n import speaking
 from autograder.learning import learn_dialect
+from autograder.oracle import KernelOracle
 from autograder.process import start_launcher
 from autograder.room import Room
 from autograder.submission import BadServer
@@ -216,6 +219,67 @@ def test_a_server_that_floods_is_stopped_and_that_is_said():
         assert "sends without end" in caught.value.got
         assert room.process.exit is not None
         assert alice.inbox.size < 2_000_000
+
+
+TAKES = {
+    "shared memory, which no limit of the kernel's counts": """
+        import mmap
+        kept = mmap.mmap(-1, 96 << 20)
+        for start in range(0, len(kept), 1 << 20):
+            kept[start : start + (1 << 20)] = bytes(1 << 20)
+        """,
+    "several processes, each of them not much": """
+        import os, signal
+        for _process in range(4):
+            if os.fork() == 0:
+                kept = b"\\1" * (24 << 20)
+                while True:
+                    signal.pause()
+        """,
+}
+
+
+@pytest.mark.parametrize("source", TAKES.values(), ids=TAKES)
+def test_a_server_that_takes_too_much_memory_is_stopped_and_that_is_said(source, monkeypatch):
+    monkeypatch.setattr(traffic, "MEMORY_BYTES", 72 << 20)
+    listens = """
+        import socket
+        server = socket.create_server(("127.0.0.1", 5005))
+        client, _address = server.accept()
+        """
+    waits = """
+        while True:
+            server.accept()
+        """
+    with serving("".join(map(textwrap.dedent, (listens, source, waits)))) as room:
+        alice = room.connect()
+        with pytest.raises(Unmet) as caught:
+            alice.sees("Halo")
+        assert caught.value.starting
+        assert "more than 1152 MB of memory, so it was stopped" in caught.value.got
+        assert room.process.exit is not None
+
+
+def test_many_processes_that_share_their_memory_may_be_many(monkeypatch):
+    """What each one has adds up to more than the limit, what all have together does not."""
+    monkeypatch.setattr(traffic, "MEMORY_BYTES", 72 << 20)
+    source = """
+        import os, signal, socket
+        kept = b"\\1" * (24 << 20)
+        server = socket.create_server(("127.0.0.1", 5005))
+        for _process in range(4):
+            if os.fork() == 0:
+                while True:
+                    signal.pause()
+        while True:
+            server.accept()
+        """
+    with serving(source) as room:
+        room.connect()
+        room.rests()
+        assert isinstance(room.traffic.oracle, KernelOracle)
+        listed = room.traffic.oracle.threads()
+        assert len(listed) == 5 and sum(map(proc.resident_bytes, listed)) > 72 << 20
 
 
 @pytest.mark.parametrize("mode", ["", "proc"], ids=["kernel", "patient"])

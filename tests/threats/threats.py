@@ -83,12 +83,14 @@ THREATS = {
     ),
     8: Threat(
         "forks, threads, memory, files, log, chat and a line without end",
-        "resource limits, a folder of limited size, limits on what is read",
+        "resource limits, one for the memory of all processes, a folder of limited size, limits"
+        " on what is read",
         (
             NOTHING,
             NEIGHBOURS,
             "test_sandbox.py::test_memory_has_an_end",
             "test_room.py::test_a_server_that_floods_is_stopped_and_that_is_said",
+            "test_room.py::test_a_server_that_takes_too_much_memory_is_stopped_and_that_is_said",
         ),
         (f"{OUTSIDE}bombs_stop_at_their_limits_and_at_nothing_else",),
     ),
