@@ -206,7 +206,7 @@ def _run_tests(
     if second is not None and run.starts():
         _tell_in_two_lanes(run, second, in_order, on_story)
     else:
-        _tell(run, in_order, on_story)
+        _tell(run, in_order, on_story, last=True)
     if run.evidence:
         from autograder.misconceptions import name_misconceptions
 
@@ -246,11 +246,18 @@ def stories_of(challenge: str) -> list[Story]:
     return stories
 
 
-def _tell(run: Run, stories: Sequence[Story], on_story: Callable[[str], None]) -> None:
-    """Run stories; `on_story` is called before each with its name."""
+def _tell(run: Run, stories: Sequence[Story], on_story: Callable[[str], None], last: bool) -> None:
+    """Run stories.
+
+    Args:
+        on_story: is called before each with its name.
+        last: whether no others come after these.
+    """
     assert run.launcher is not None
-    for story in stories:
+    for number, story in enumerate(stories, start=1):
         on_story(story.name)
+        if last and number == len(stories):
+            run.launcher.ahead = False  # nobody would need that server
         if "timestamp" in story.test.__module__:  # only there clocks are set
             run.launcher.load_clock()
         run.tell(story)
@@ -277,7 +284,7 @@ def _tell_in_two_lanes(
 
         while (number := tasks.next()) is not None:
             hear(link.receive())
-            _tell(part, [stories[number]], on_story)
+            _tell(part, [stories[number]], on_story, last=number == len(stories) - 1)
             link.send(number, part.results[stories[number].name].outcome[:1].encode())
         link.hang_up()
         while messages := link.wait():

@@ -11,7 +11,7 @@ from helpers import LISTENING, PROJECT, REFERENCE, family, gone, server_file, su
 from autograder import checking
 from autograder.checking import CHALLENGES, CHECKPOINTS, UnknownChallenge, resolve, run_check
 from autograder.i18n import speaking
-from autograder.process import start_launcher
+from autograder.process import WarmLauncher, start_launcher
 from autograder.room import Room
 from autograder.submission import read_server
 
@@ -198,6 +198,18 @@ def test_a_launcher_that_is_under_way_is_used_and_closed(tmp_path):
     everybody = family(os.getpid())[1:]
     assert run_check(["threading"], launcher.submission, launcher).points == 0
     until(lambda: all(map(gone, everybody)), "the launcher is gone")
+
+
+def test_no_server_is_started_that_nobody_needs(monkeypatch):
+    rooms, orders = [], []
+    open_room, order = Room.__init__, WarmLauncher._order
+    monkeypatch.setattr(Room, "__init__", lambda *a, **k: rooms.append(1) or open_room(*a, **k))
+    monkeypatch.setattr(WarmLauncher, "_order", lambda *a: orders.append(1) or order(*a))
+
+    result = run_check(["broadcast"], read_server(REFERENCE))
+
+    assert result.points == result.max_points
+    assert len(orders) == len(rooms) > len(result.challenges[0].tests)
 
 
 # -- the grader's own failures --------------------------------------------------------------
