@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import PROJECT
 
 from autograder.course.asked import MarkedCell, Question, Sheet, asked_by
 from autograder.course.files import BadFile, copy_inside, read_inside, server_inside
+from autograder.course.grading import SLOW
 from autograder.course.notebook_intake import add_notes, as_markdown, notes_in, take_in
 from autograder.course.verdict import Job, check_submission, failed
 from autograder.results import ChallengeResult, CheckResult, TestResult
@@ -241,7 +244,18 @@ def test_a_grader_that_failed_gives_no_points() -> None:
 
 
 def test_workers_need_not_load_nbgrader() -> None:
-    import subprocess
-
     code = "import sys, autograder.course.verdict; sys.exit('nbgrader' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_takes_long_to_import_and_no_notebook_needs_is_not_imported() -> None:
+    code = f"""
+import os, sys
+os.chdir({str(PROJECT)!r})
+from autograder.course import grading
+grading._converter("pm", "*")
+assert "jsonschema" in sys.modules and grading.SLOW not in sys.modules
+import {SLOW}  # it is there for whoever wants it
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
