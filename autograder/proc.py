@@ -249,7 +249,10 @@ def look_at(
     ran = how_long_it_ran(base, read)  # before the rest: if it runs in between, `stands` tells
     if before is not None and before.call and before.ran == ran:
         return before
-    words = read(f"{base}/syscall").split()
+    try:
+        words = read(f"{base}/syscall").split()
+    except PermissionError:  # one that has given up its memory, as it ends, is root's alone
+        words = ["-1"]
     if words[0] in ("running", "-1"):  # the second is no system call at all, or no thread any more
         state = read(f"{base}/stat").rpartition(")")[2].split()[0]
         if state in "ZX":  # ended, only not cleared away yet
