@@ -631,6 +631,7 @@ class WarmLauncher:
         os.setsid()
         adopt_orphans()  # its own, as long as it lives: so nobody takes them for another server's
         look_at_oneself()
+        go_first()
         nothing = os.open(os.devnull, os.O_RDONLY)
         for source, target in ((nothing, 0), (output, 1), (output, 2), (server_channel, 3)):
             os.dup2(source, target)
@@ -805,6 +806,19 @@ def look_at_oneself() -> None:
     The launcher does not do so itself: then none of its servers could look into it.
     """
     prctl(4, 1)  # PR_SET_DUMPABLE of linux/prctl.h
+
+
+def go_first() -> None:
+    """Let the kernel end this process before others where there is no memory left (Linux).
+
+    Otherwise it might be the launcher's turn, or whatever else the person runs.
+    """
+    with contextlib.suppress(OSError):
+        file = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        try:
+            os.write(file, b"1000")
+        finally:
+            os.close(file)
 
 
 def warm(fd: int) -> tuple[Any, ...]:

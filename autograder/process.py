@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from autograder import cgroup
 from autograder import sandbox as sandbox_module
 from autograder.launcher import Channel
 from autograder.proc import Notes, kernel_can_be_asked
@@ -277,8 +278,11 @@ class WarmLauncher:
         """Start the launcher's process."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._channel = Channel(ours)
+        self._group = cgroup.new()
         with theirs:
             command = self.sandbox.command("warm", str(theirs.fileno()))
+            if self._group is not None:
+                command = self._group.around(command)
             self._process = subprocess.Popen(
                 command,
                 pass_fds=[theirs.fileno()],
@@ -296,6 +300,8 @@ class WarmLauncher:
     def _begin_in_the_next_sandbox(self) -> None:
         """Start the launcher's process where it is known to start."""
         self._channel.sock.close()
+        if self._group is not None:
+            self._group.remove()
         self.sandbox, _why = sandbox_module.probe()
         self._begin()
 
@@ -539,6 +545,8 @@ class WarmLauncher:
         self._process.wait()
         if self._process.stderr is not None:
             self._process.stderr.close()
+        if self._group is not None:
+            self._group.remove()
 
 
 def has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
