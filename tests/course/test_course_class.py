@@ -5,11 +5,17 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import warnings
+from collections.abc import Callable
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
 
+import nbformat
 import pytest
-from class_of_thirty import ANSWER, CLASS
+from class_of_thirty import ANSWER, CLASS, EMPTY_LINES, EMPTY_TREE, forged_outputs, untouched
 from classroom import Course, cell_of, notebook
+from helpers import PROJECT
 
 POINTS = {student: what.points for student, what in CLASS.items()}
 
@@ -69,6 +75,60 @@ def test_the_teacher_reads_one_line_about_each_broken_submission(
 def test_no_code_of_a_notebook_has_run(graded: tuple[Course, str]) -> None:
     course, _said = graded
     assert not list(course.home.parent.rglob("ran.txt"))
+
+
+def fresh(place: Path, change: Callable[[Path], None]) -> Path:
+    """Lay a fresh copy of the exercise into a folder, changed as somebody hands it in."""
+    folder = place / "siti" / "submitted" / "timestamp"
+    shutil.copytree(PROJECT / "exercises" / "en" / "timestamp", folder)
+    change(folder)
+    return folder
+
+
+def marks(document: Any) -> dict[str, float]:
+    """Return what nbgrader itself reads from the outputs of a notebook's graded code cells."""
+    from nbgrader.utils import determine_grade
+
+    graded = [cell_of(document, f"check-timestamp-{which}") for which in "ab"]
+    return {cell.metadata.nbgrader.grade_id: determine_grade(cell)[0] for cell in graded}
+
+
+FULL = {"check-timestamp-a": 8.0, "check-timestamp-b": 7.0}
+NONE = {"check-timestamp-a": 0.0, "check-timestamp-b": 0.0}
+
+
+def test_a_grader_that_believes_outputs_would_give_full_marks(tmp_path: Path) -> None:
+    document = nbformat.read(fresh(tmp_path, forged_outputs) / "timestamp.ipynb", as_version=4)
+    assert marks(document) == FULL
+
+    for which in "ab":
+        (output,) = cell_of(document, f"check-timestamp-{which}")["outputs"]
+        output["data"]["text/plain"] = "0.0"
+    assert marks(document) == NONE
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [(untouched, NONE), (EMPTY_LINES, FULL), (EMPTY_TREE, FULL)],
+    ids=["untouched", "empty-lines", "empty-tree"],
+)
+def test_a_grader_that_runs_notebooks_would_give_full_marks(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Path], None],
+    expected: dict[str, float],
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder = fresh(tmp_path, change)
+    document = nbformat.read(folder / "timestamp.ipynb", as_version=4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from nbgrader.preprocessors import Execute
+
+        Execute().preprocess(document, {"metadata": {"path": str(folder)}})
+
+    assert marks(document) == expected
+    assert (folder / "ran.txt").exists() == (change is not untouched)
 
 
 def test_what_a_person_has_to_read_waits_and_is_no_zero(graded: tuple[Course, str]) -> None:

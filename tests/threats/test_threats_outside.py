@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
+import signal
 import socket
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -164,6 +169,79 @@ def test_names_that_were_seen_once_are_of_use_only_with_their_seed(monkeypatch):
 
     assert run_check(["broadcast"], what, seed=7).points == full.points > 0
     assert run_check(["broadcast"], what, seed=8).points == 0
+
+
+# -- hanging (7) ----------------------------------------------------------------------------------
+
+
+def test_a_limit_for_each_read_would_never_end_it():
+    """The end after so many bytes is ours: each came in time, and none was the end of a line."""
+    bytes_read, most = b"", 100
+    with (
+        attacked(aimed("answers_a_byte_a_second", milliseconds=2), "process") as room,
+        socket.create_connection(("127.0.0.1", room.process.ports[-1]), timeout=60) as client,
+    ):
+        while b"\n" not in bytes_read and len(bytes_read) < most:
+            byte = client.recv(1)  # TimeoutError after the 60 seconds
+            assert byte
+            bytes_read += byte
+
+    assert bytes_read == b"N" * most
+
+
+def test_a_grader_that_asks_it_to_end_would_wait_for_ever(tmp_path):
+    folder = lay(tmp_path / "siti", "hangs_at_import")
+    with subprocess.Popen([sys.executable, "server.py"], cwd=folder) as server:
+        try:
+            until(lambda: _ignores(server.pid, signal.SIGSYS), "it ignores the last signal")
+            server.terminate()
+
+            assert _ignores(server.pid, signal.SIGTERM) and server.poll() is None
+        finally:
+            server.kill()
+
+
+def _ignores(pid, number):
+    """Tell whether a process ignores a signal, and so never gets it."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    (mask,) = [line.split()[1] for line in status.splitlines() if line.startswith("SigIgn:")]
+    return bool(int(mask, 16) >> (number - 1) & 1)
+
+
+# -- what is handed in (11) -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("read", [Path.read_text, lambda path: _copied(path).read_text()])
+def test_a_grader_that_follows_links_would_take_somebody_elses_work(tmp_path, read):
+    (tmp_path / "secret.py").write_text("the solution is 42")
+    (tmp_path / "server.py").symlink_to(tmp_path / "secret.py")
+
+    assert read(tmp_path / "server.py") == "the solution is 42"
+
+
+def _copied(path):
+    """Copy a file to beside it, as one does who grades copies."""
+    return Path(shutil.copy(path, path.with_name("copy.py")))
+
+
+def test_a_grader_that_believes_names_would_write_outside(tmp_path):
+    with zipfile.ZipFile(tmp_path / "siti.zip", "w") as archive:
+        archive.writestr("../secret.py", "mine")
+        folder = tmp_path / "class"
+        folder.mkdir()
+        for name in archive.namelist():
+            (folder / name).write_bytes(archive.read(name))
+
+    assert (tmp_path / "secret.py").read_text() == "mine"
+
+
+def test_a_grader_that_unpacks_would_fill_its_disk(tmp_path):
+    with zipfile.ZipFile(tmp_path / "siti.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("server.py", b"#" * (16 << 20))
+    shutil.unpack_archive(tmp_path / "siti.zip", tmp_path)
+
+    factor = (tmp_path / "server.py").stat().st_size / (tmp_path / "siti.zip").stat().st_size
+    assert factor > 900
 
 
 # -- bombs (8) ------------------------------------------------------------------------------------

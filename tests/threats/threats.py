@@ -2,7 +2,7 @@
 
 For each threat: what the attack does, what stands against it, the tests (pytest's ids, without
 parameters) that fail when that is taken away, and those in which the attack is seen to work
-without it, where there are any.
+without it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Threat:
     attack: str
     defence: str
     tests: tuple[str, ...]
-    without: tuple[str, ...] = ()
+    without: tuple[str, ...]
 
 
 THREATS = {
@@ -80,6 +80,10 @@ THREATS = {
         "hangs at import, in accept, in a signal handler; answers a byte a second",
         "the idle oracle, and time limits that get short once one was reached",
         (NOTHING, NEIGHBOURS),
+        (
+            f"{OUTSIDE}a_limit_for_each_read_would_never_end_it",
+            f"{OUTSIDE}a_grader_that_asks_it_to_end_would_wait_for_ever",
+        ),
     ),
     8: Threat(
         "forks, threads, memory, files, log, chat and a line without end",
@@ -119,6 +123,11 @@ THREATS = {
             "test_intake.py::test_an_archive_that_unpacks_to_much_is_read_to_the_limit",
             f"{THIRTY}links_are_never_followed_and_not_copied",
         ),
+        (
+            f"{OUTSIDE}a_grader_that_follows_links_would_take_somebody_elses_work",
+            f"{OUTSIDE}a_grader_that_believes_names_would_write_outside",
+            f"{OUTSIDE}a_grader_that_unpacks_would_fill_its_disk",
+        ),
     ),
     12: Threat(
         "text that is a command to a terminal, a browser or a spreadsheet",
@@ -137,6 +146,10 @@ THREATS = {
         (
             f"{THIRTY}everybody_gets_what_their_servers_earn_and_cheating_earns_nothing",
             f"{THIRTY}no_code_of_a_notebook_has_run",
+        ),
+        (
+            f"{THIRTY}a_grader_that_believes_outputs_would_give_full_marks",
+            f"{THIRTY}a_grader_that_runs_notebooks_would_give_full_marks",
         ),
     ),
     14: Threat(

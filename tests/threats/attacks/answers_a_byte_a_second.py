@@ -1,14 +1,17 @@
-"""Answers one byte a second for ever: it is never silent for long, and never says anything."""
+"""Answers a byte a second, or at another pace, for ever: never silent for long, never a word."""
 
+import json
 import select
 import socket
+from pathlib import Path
 
+pause = json.loads(Path("aim.json").read_text())["milliseconds"]
 server = socket.create_server(("127.0.0.1", 5005))
 clients = []
 poll = select.poll()
 poll.register(server, select.POLLIN)
 while True:
-    for _fd, _event in poll.poll(1000):
+    for _fd, _event in poll.poll(pause if clients else None):
         client, _address = server.accept()
         clients.append(client)
     for client in clients:
