@@ -19,7 +19,7 @@ from typing import IO, Any
 from autograder.i18n import N_, _, language, number
 from autograder.misconception_table import BY_ID, Misconception
 from autograder.report_html import ASSETS, environment
-from autograder.report_words import one_line
+from autograder.report_words import levels
 from autograder.side_by_side import names, percent
 from autograder.similar import THRESHOLD, Alike
 
@@ -251,12 +251,7 @@ class ClassPage:
     @property
     def isolation(self) -> str:
         """The levels of isolation in force; where they differ, with how many ran in each."""
-        levels = Counter(
-            line.brief["isolation"] for line in self.lines if "isolation" in line.brief
-        )
-        if len(levels) < 2:
-            return "".join(map(one_line, levels)) or "–"
-        return ", ".join(f"{one_line(level)} ({number(n)})" for level, n in levels.most_common())
+        return levels(line.brief["isolation"] for line in self.lines if "isolation" in line.brief)
 
     @property
     def seeds(self) -> str:

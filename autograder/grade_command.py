@@ -15,6 +15,7 @@ from autograder.grading import Grading, Settings, is_enough, isolation_here
 from autograder.i18n import _, ngettext, number
 from autograder.intake import HandedIn, find
 from autograder.outputs import PAGE, SIMILAR, write_outputs
+from autograder.report_words import levels
 from autograder.visible import visible
 
 LISTED = 10  # submissions without a result that are named; the others are counted
@@ -126,6 +127,8 @@ def told(document: Mapping[str, Any], grading: Grading) -> str:
                 max_points=number(max(one["max_points"] for one in graded)),
             )
         )
+        text = _("Isolation: {level}")
+        lines.append(text.format(level=levels(one["isolation"] for one in graded)))
     failed = sum(map(_has_grader_error, submissions))
     if failed:
         text = ngettext(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from autograder.i18n import N_, _, ngettext, number
@@ -141,6 +143,14 @@ def conditions(result: CheckResult) -> list[str]:
         _("--seed {seed} repeats this run").format(seed=result.seed),
         _("{seconds} s").format(seconds=number(result.seconds)),
     ]
+
+
+def levels(in_force: Iterable[str]) -> str:
+    """Return the levels of isolation of many checks; where they differ, how many ran in each."""
+    counted = Counter(map(one_line, in_force))
+    if len(counted) < 2:
+        return "".join(counted) or "–"
+    return ", ".join(f"{level} ({number(n)})" for level, n in counted.most_common())
 
 
 def hint_label(at: int, count: int) -> str:

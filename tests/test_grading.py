@@ -142,8 +142,8 @@ def test_in_words_for_a_person(a_class):
     first, *others = done.stdout.splitlines()
     assert first == "4 submissions graded, 3 results of earlier runs among them."
     assert others[0] == "Full marks: 2 of 4. Median: 7.5 of 15 points."
-    assert others[1] == "Without a result:"
-    assert others[2].startswith("  fajar: ") and others[2].endswith("fajar holds no server.py.")
+    assert others[1:3] == ["Isolation: bubblewrap", "Without a result:"]
+    assert others[3].startswith("  fajar: ") and others[3].endswith("fajar holds no server.py.")
     assert others[-2].startswith(f"Written to {output}: ")
     assert others[-1] == f"Open this in a browser: {output / 'index.html'}"
 

@@ -1,6 +1,7 @@
 """What a run hands on: for spreadsheets, for Moodle, for CI, for Gradescope, for programs."""
 
 import csv
+import dataclasses
 import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -10,7 +11,12 @@ import xmlschema
 from classes import KEYS, run_with
 from report_examples import HOSTILE, all_passed, hostile, some_failed
 
-from autograder.grading import Row
+from autograder import report_html, report_text
+from autograder.course.grading import Summary
+from autograder.course.summary import render
+from autograder.grade_command import told
+from autograder.grading import REPORTS, Row
+from autograder.i18n import speaking
 from autograder.intake import Student
 from autograder.outputs import cell, write_outputs
 
@@ -68,6 +74,45 @@ def test_json_tells_everything_but_what_the_reports_say(mixed):
         "reason": "dewi holds no server.py.",
     }
     assert eko["state"] == "error" and eko["error_file"] == f"errors/{KEYS[2]}.txt"
+
+
+# -- the level of the sandbox ----------------------------------------------------------------------
+
+# Moodle's worksheet is not among them: its columns are given, and its feedback is the student's.
+REPORTS_WITH_LEVEL = {
+    "check": "isolation: {level} ·",
+    "check --json": '"isolation": "{level}"',
+    "check --html": "isolation: {level} ·",
+    "notebook and feedback": "isolation: {level} ·",
+    "grade": "Isolation: {level}\n",
+    "grade --course": "isolation: {level}.",
+    "index.html": "Isolation: {level} ·",
+    "results.json": '"isolation": "{level}"',
+    "results.csv": ",{level},",
+    "junit.xml": '<property name="isolation" value="{level}" />',
+    "gradescope/siti.json": "Isolation: {level}. Seed",
+    f"{REPORTS}/{KEYS[0]}.html": "isolation: {level} ·",
+}
+
+
+@pytest.mark.parametrize("level", ["bubblewrap", "process"])
+@pytest.mark.parametrize("report", REPORTS_WITH_LEVEL)
+def test_the_level_in_force_stands_in_every_report(tmp_path, report, level):
+    result = dataclasses.replace(all_passed(), isolation=level)
+    grading = run_with(tmp_path, Row("siti", SITI, "graded", KEYS[0]), results=[result])
+    document = write_outputs(grading)
+    with speaking("en"):
+        texts = {
+            "check": lambda: report_text.render(result),
+            "check --json": lambda: json.dumps(result.to_json()),
+            "check --html": lambda: report_html.page(result),
+            "notebook and feedback": lambda: report_html.render(result),
+            "grade": lambda: told(document, grading),
+            "grade --course": lambda: render(Summary("pm", 1, isolation=[level])),
+        }
+        text = texts[report]() if report in texts else (tmp_path / report).read_text("utf-8")
+
+    assert REPORTS_WITH_LEVEL[report].format(level=level) in text
 
 
 # -- results.csv -----------------------------------------------------------------------------------

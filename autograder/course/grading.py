@@ -69,12 +69,14 @@ class Summary:
         graded: how many submissions were graded now.
         before: how many had been graded before, and did not change.
         lines: one for each student.
+        isolation: the level of the sandbox of each server that was checked now.
     """
 
     assignment: str
     graded: int = 0
     before: int = 0
     lines: list[Line] = field(default_factory=list)
+    isolation: list[str] = field(default_factory=list)
 
     @property
     def whole(self) -> bool:
@@ -130,6 +132,7 @@ def _grade(converter: CheckedAutograde, workers: int, processes: Processes) -> S
         for job, verdicts in _checked(jobs, workers, processes):
             folder = todo[job.folder]
             said = list(verdicts.trouble)
+            summary.isolation += verdicts.isolation
             try:
                 converter.grade(folder, verdicts)
                 summary.graded += 1

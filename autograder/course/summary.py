@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from autograder.course.grading import Line, Summary
 from autograder.i18n import _, ngettext, number
+from autograder.report_words import levels
 from autograder.visible import cells, visible
 
 _PERSON_WIDTH = 24
@@ -30,6 +31,8 @@ def _head(summary: Summary) -> str:
         said.append(_("{n} with something for a person to read").format(n=number(waiting)))
     if broken := sum(bool(line.trouble) for line in summary.lines):
         said.append(_("{n} that the grader could not do").format(n=number(broken)))
+    if summary.isolation:
+        said.append(_("isolation: {level}").format(level=levels(summary.isolation)))
     return ", ".join(said) + "."
 
 

@@ -60,11 +60,13 @@ class Verdicts:
     Args:
         notes: for the student and the teacher, a sentence each.
         trouble: for the teacher alone: what the grader itself could not do.
+        isolation: the level of the sandbox of each server that was checked.
     """
 
     cells: Mapping[tuple[str, str], Verdict] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     trouble: tuple[str, ...] = ()
+    isolation: tuple[str, ...] = ()
 
 
 def require_sandbox(without: bool) -> None:
@@ -106,6 +108,7 @@ def check_submission(job: Job) -> Verdicts:
     cells: dict[tuple[str, str], Verdict] = {}
     notes: list[str] = []
     trouble: list[str] = []
+    isolation: list[str] = []
     with speaking(job.language):
         for server, questions in by_server.items():
             try:
@@ -116,11 +119,12 @@ def check_submission(job: Job) -> Verdicts:
                 continue
             names = list(dict.fromkeys(name for each in questions for name in each.challenges))
             result = run_check(names, submission)
+            isolation.append(result.isolation)
             if result.error_file is not None:
                 text = _("The grader itself failed at {server}. Details: {path}")
                 trouble.append(text.format(server=server, path=result.error_file))
             cells |= {each.key: _verdict(each, result) for each in questions}
-    return Verdicts(cells, tuple(notes), tuple(trouble))
+    return Verdicts(cells, tuple(notes), tuple(trouble), tuple(isolation))
 
 
 def failed(questions: Sequence[Question], why: str) -> Verdicts:

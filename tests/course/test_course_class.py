@@ -158,8 +158,9 @@ def test_links_are_never_followed_and_not_copied(graded: tuple[Course, str]) -> 
 
 
 def test_an_unchanged_submission_is_not_graded_twice(graded: tuple[Course, str]) -> None:
-    course, _said = graded
+    course, said = graded
     again = course.grade("timestamp")
+    assert "isolation: bubblewrap." in said and "isolation" not in again
     assert f"{len(CLASS)} submissions, 0 graded now, {len(CLASS)} graded before" in again
     assert CLASS["no-server"].note in again  # what was wrong is still said
 
@@ -208,7 +209,7 @@ def test_feedback_shows_the_report_with_its_diagram(graded: tuple[Course, str]) 
     course, _said = graded
     page = course.folder("feedback", "half-1", "timestamp") / "timestamp.html"
     html = page.read_text(encoding="utf-8")
-    assert html.count('class="autograder-report"') == 2
+    assert html.count('class="autograder-report"') == html.count("isolation: bubblewrap ·") == 2
     assert "<svg" in html
     assert "Score: 8.0 / 8.0" in html
     assert "Score: 0.0 / 7.0" in html
