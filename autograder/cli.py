@@ -428,7 +428,7 @@ def _grade_course(options: argparse.Namespace) -> int:
             options.assignment,
             student=options.student,
             again=options.rerun,
-            without_sandbox=options.no_sandbox,
+            without_sandbox=options.no_sandbox or options.require_isolation == "process",
             workers=options.workers,
         )
     except CourseError as error:

@@ -280,7 +280,9 @@ def test_without_a_sandbox_nothing_runs_unless_the_teacher_says_so(course: Cours
         assert "bubblewrap" in said
         assert course.nbgrader("autograde", "pm", "--force", code=1).count("Traceback") == 0
         before = notebook(course.folder("autograded", "budi", "pm"))
-        course.grade("pm", "--rerun", "--student", "budi", "--no-sandbox")
+        for enough in ("--no-sandbox", "--require-isolation=process"):
+            said = course.grade("pm", "--rerun", "--student", "budi", enough)
+            assert "isolation: process." in said
         after = notebook(course.folder("autograded", "budi", "pm"))
     finally:
         course.without = ""
