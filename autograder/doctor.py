@@ -15,6 +15,7 @@ from autograder import sandbox
 from autograder.i18n import _, number
 from autograder.proc import kernel_can_be_asked
 from autograder.submission import Submission
+from autograder.visible import visible
 
 USUAL_PORT = 5005  # where the reference programs meet
 
@@ -65,7 +66,13 @@ def _sandbox() -> Finding:
         "Sandbox: none ({why}). Servers run as plain processes with limits: fine for your own,"
         " not for other people's."
     )
-    return Finding(text.format(why=why), best=False)
+    said = text.format(why=why)
+    if found.uid is not None:
+        said += " " + _("You are root, so they get a user id that owns nothing.")
+    elif sandbox.is_root():
+        text = _("They run as root, as you do, because of {reason}: take an ordinary account.")
+        said += " " + text.format(reason=visible(sandbox.obstacle()))
+    return Finding(said, best=False)
 
 
 def _oracle() -> Finding:

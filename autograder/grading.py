@@ -20,7 +20,7 @@ from autograder import sandbox
 from autograder.batch import Advance, run_all
 from autograder.i18n import _, speaking
 from autograder.intake import HandedIn, Student
-from autograder.sandbox import Level, Sandbox
+from autograder.sandbox import Level
 from autograder.store import Store, key_of, version_of_checks, write_whole
 from autograder.submission import BadServer, Submission
 
@@ -127,9 +127,7 @@ def check(task: Task) -> Checked:
     if not is_enough(level, settings.isolation):
         raise NotIsolated(f"{level}: {why}")
     with speaking(settings.language):
-        launcher = start_launcher(
-            task.submission, None if settings.sandboxed else Sandbox("process")
-        )
+        launcher = start_launcher(task.submission, None if settings.sandboxed else sandbox.plain())
         result = run_check(settings.challenges, task.submission, launcher, seed=settings.seed)
         if not is_enough(result.isolation, settings.isolation):
             raise NotIsolated(result.isolation)

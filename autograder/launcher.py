@@ -571,6 +571,8 @@ class WarmLauncher:
         """Import what the server will import, and compile it once."""
         self.order = order
         if order["uid"] is not None:
+            if not order["alone"]:  # it may lie where only root may read
+                preload_clock(order["library"])
             os.setgroups([])
             os.setresgid(order["uid"], order["uid"], order["uid"])
             os.setresuid(order["uid"], order["uid"], order["uid"])

@@ -5,7 +5,7 @@ Levels, from strong to weak:
 - "bubblewrap": own user (or a lower uid), pid, mount, network, ipc and uts namespaces; nothing of
   the machine is visible but Python and the submission; plus everything of "process".
 - "process": resource limits, a clean environment, no standard input, capped output, a session of
-  its own that is ended whole.
+  its own that is ended whole; and where the grader is root, a lower uid, if that can be had.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class Sandbox:
     @property
     def limits(self) -> dict[str, int]:
         """Resource limits of a server, by name (`resource` without `RLIMIT_`)."""
-        return SANDBOX_LIMITS if self.alone else LIMITS
+        return LIMITS if self.uid is None and not self.alone else SANDBOX_LIMITS
 
     def command(self, *arguments: str) -> list[str]:
         """Return the command line that starts the launcher with `arguments`."""
@@ -224,7 +224,7 @@ def candidates() -> Iterator[str]:
 def likely() -> Sandbox:
     """Return the strongest sandbox that this machine seems to have, without running it."""
     program = next(candidates(), None) if _may_have_bubblewrap() else None
-    return Sandbox("process") if program is None else Sandbox("bubblewrap", program, lower_uid())
+    return plain() if program is None else Sandbox("bubblewrap", program, lower_uid())
 
 
 def _may_have_bubblewrap() -> bool:
@@ -233,7 +233,42 @@ def _may_have_bubblewrap() -> bool:
 
 def lower_uid() -> int | None:
     """Return the user id that a server gets where we are root, else None."""
-    return 200_000 + os.getpid() % 100_000 if os.geteuid() == 0 else None
+    return 200_000 + os.getpid() % 100_000 if is_root() else None
+
+
+def is_root() -> bool:
+    """Tell whether we may do everything here (POSIX)."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def plain() -> Sandbox:
+    """Return the level "process", with a lower uid where we are root and a server can live so."""
+    return Sandbox("process", uid=lower_uid() if is_root() and not obstacle() else None)
+
+
+def obstacle() -> str:
+    """Return what keeps root's servers from a lower uid at the level "process", "" if nothing does.
+
+    Without a mount namespace a server has to find Python where it is, and to write where all do. A
+    Python in root's home folder is the usual reason why it cannot.
+    """
+    import tempfile  # here, because nobody needs it who has a better sandbox
+
+    if not sys.platform.startswith("linux"):  # others have no `setresuid`
+        return sys.platform
+    if not can_fork():  # a server that is not forked finds its files in a folder of the grader's
+        return SWITCH
+    needed = {os.path.dirname(os.__file__): 0o5, tempfile.gettempdir(): 0o3}
+    needed |= {path: 0o5 for path in sys.path if os.path.basename(path) == "lib-dynload"}
+    for place, bits in needed.items():
+        for path in (Path(place), *Path(place).parents):
+            wanted = bits if str(path) == place else 0o1
+            if path.stat().st_mode & wanted != wanted:
+                return str(path)
+    users = Path("/proc/self/uid_map")  # a container may not have all of them
+    ranges = [[int(word) for word in line.split()] for line in users.read_text().splitlines()]
+    uid = lower_uid() or 0
+    return "" if any(first <= uid < first + n for first, _outside, n in ranges) else str(users)
 
 
 @functools.cache
@@ -244,9 +279,9 @@ def probe() -> tuple[Sandbox, str]:
         the sandbox, and one line that says why no stronger one was had ("" where it is the best).
     """
     if switched_off("sandbox"):
-        return Sandbox("process"), f"{SWITCH} switches it off"
+        return plain(), f"{SWITCH} switches it off"
     if not _may_have_bubblewrap():
-        return Sandbox("process"), "bubblewrap is a Linux program"
+        return plain(), "bubblewrap is a Linux program"
     why = "bubblewrap is not installed"
     for program in candidates():
         sandbox = Sandbox("bubblewrap", program, lower_uid())
@@ -266,4 +301,4 @@ def probe() -> tuple[Sandbox, str]:
         if run.returncode == 0:
             return sandbox, ""
         why = run.stderr.decode(errors="replace").strip() or f"exit code {run.returncode}"
-    return Sandbox("process"), why
+    return plain(), why

@@ -13,6 +13,10 @@ CLASS, OUTSIDE = "threats/test_threats_class.py::test_", "threats/test_threats_o
 NOTHING = f"{CLASS}it_earns_nothing"
 NEIGHBOURS = f"{CLASS}neighbours_get_what_they_deserve"
 UNCHANGED = f"{CLASS}nothing_outside_has_changed"
+ROOT = (
+    "threats/test_threats_root.py::test_"
+    "without_bubblewrap_a_server_is_not_root_where_python_is_open_to_others"
+)
 THIRTY = "course/test_course_class.py::test_"
 
 
@@ -63,10 +67,11 @@ THREATS = {
     ),
     5: Threat(
         "reads checks, solutions, others' work, environments, by path or through /proc",
-        "mount and pid namespaces, a clean environment",
+        "mount and pid namespaces, a clean environment; where there are none, no root's rights",
         (
             "test_sandbox.py::test_nothing_of_the_machine_is_visible_but_python",
             "test_launcher.py::test_it_gets_a_clean_environment_and_no_keyboard",
+            ROOT,
         ),
         (f"{OUTSIDE}what_it_reads",),
     ),
@@ -111,6 +116,7 @@ THREATS = {
             UNCHANGED,
             "test_sandbox.py::test_a_server_that_ends_its_launcher_spoils_nothing_but_its_own_check",
             "test_sandbox.py::test_the_launcher_keeps_nothing_open_for_it",
+            ROOT,
         ),
         (f"{OUTSIDE}a_grader_that_it_kills",),
     ),
