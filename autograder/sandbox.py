@@ -232,8 +232,17 @@ def _may_have_bubblewrap() -> bool:
 
 
 def lower_uid() -> int | None:
-    """Return the user id that a server gets where we are root, else None."""
-    return 200_000 + os.getpid() % 100_000 if is_root() else None
+    """Return the user id that a server gets where we are root, None where there is none to get."""
+    if not is_root():
+        return None
+    # the second where a container has no more users than most have
+    wanted = (200_000 + os.getpid() % 100_000, 60_000 + os.getpid() % 5_000)
+    users = Path("/proc/self/uid_map").read_text(encoding="ascii").splitlines()
+    ranges = [[int(word) for word in line.split()] for line in users]
+    for uid in wanted:
+        if any(first <= uid < first + count for first, _outside, count in ranges):
+            return uid
+    return None
 
 
 def is_root() -> bool:
@@ -265,10 +274,7 @@ def obstacle() -> str:
             wanted = bits if str(path) == place else 0o1
             if path.stat().st_mode & wanted != wanted:
                 return str(path)
-    users = Path("/proc/self/uid_map")  # a container may not have all of them
-    ranges = [[int(word) for word in line.split()] for line in users.read_text().splitlines()]
-    uid = lower_uid() or 0
-    return "" if any(first <= uid < first + n for first, _outside, n in ranges) else str(users)
+    return "" if lower_uid() else "/proc/self/uid_map"
 
 
 @functools.cache

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import PROJECT, environment
+from helpers import PROJECT, environment, until
 
 from autograder import sandbox
 
@@ -55,6 +55,12 @@ print(json.dumps({
     "processes": number_after("STARTED", bomb), "said": said,
     "points": [checked.points, checked.max_points], "checked_at": checked.isolation,
 }))
+"""
+
+USER_ID = """
+from autograder import sandbox
+from helpers import printed
+print(sandbox.lower_uid(), sandbox.probe()[0].level, printed("import os; print(os.getuid())"))
 """
 
 
@@ -112,3 +118,32 @@ def test_without_bubblewrap_a_server_is_not_root_where_python_is_open_to_others(
         assert "READ path" in found["reading"]
         assert found["processes"] == 60
         assert f"They run as root, as you do, because of {PYTHON.parent}:" in found["said"]
+
+
+@pytest.mark.parametrize("users", ["0 0 4294967295", "0 0 65536", "0 0 1"])
+def test_in_a_container_root_gives_servers_a_user_that_is_there(users):
+    """In a user namespace with as many users as are usual, or as root of nobody else."""
+    if os.geteuid() != 0:
+        assert sandbox.lower_uid() is None
+        return
+    code = [sys.executable, "-c", USER_ID]
+    with subprocess.Popen(
+        ["unshare", "--user", "sh", "-c", 'read go; exec "$@"', "sh", *code],
+        env=environment(PYTHONPATH=os.pathsep.join([str(PROJECT), str(PROJECT / "tests")])),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        place = Path("/proc", str(process.pid))
+        ours = os.readlink("/proc/self/ns/user")
+        until(lambda: os.readlink(place / "ns" / "user") != ours, "a user namespace")
+        for ids in ("uid_map", "gid_map"):
+            (place / ids).write_text(users)
+        out, _err = process.communicate("go\n", timeout=120)
+    uid, level, printed = out.split()
+
+    assert level == "bubblewrap"
+    if users == "0 0 1":
+        assert (uid, printed) == ("None", "0"), "root of its own namespace, and so of nothing"
+    else:
+        assert uid == printed and int(uid) in (range(60_000, 300_000))
