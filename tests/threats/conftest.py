@@ -57,7 +57,7 @@ def everything(folder: Path) -> dict[str, bytes]:
 def aim_of(place: Path, output: Path, grader: Bystander, port: int) -> dict[str, Any]:
     """Return what the attacks of a class aim at."""
     return {
-        "results": str(output),
+        "places": [str(output), "/autograder/results", "/autograder", "/tmp", "..", "/", "."],
         "traces": str(place / "traces"),
         "secret": "the solution is 42",
         "path": str(place / "others" / "solution.py"),

@@ -65,7 +65,7 @@ def test_a_grader_that_starts_in_the_folder_would_import_what_lies_there(tmp_pat
 
 @LEVELS
 def test_results_that_it_writes(tmp_path, level):
-    with attacked(aimed("writes_results", results=str(tmp_path)), level):
+    with attacked(aimed("writes_results", places=[str(tmp_path), "."]), level):
         forged = sorted(path.name for path in tmp_path.iterdir())
 
     assert forged == ([] if level == "bubblewrap" else ["forged.json", "forged.xml"])
