@@ -370,6 +370,9 @@ def _grade(options: argparse.Namespace) -> int:
         raise UsageError(_("Either --course or paths, please: a course knows where its files are."))
     if options.course and options.cluster:
         raise UsageError(_("A course is graded on this machine: leave --cluster out."))
+    from autograder import cgroup
+
+    cgroup.divide()  # before other processes begin, which then are in our group
     if options.course:
         return _grade_course(options)
     if options.assignment:

@@ -11,10 +11,11 @@ import sys
 import time
 from dataclasses import dataclass
 
-from autograder import sandbox
+from autograder import cgroup, sandbox
 from autograder.i18n import _, number
 from autograder.proc import kernel_can_be_asked
 from autograder.submission import Submission
+from autograder.traffic import WEIGH_SECONDS
 from autograder.visible import visible
 
 USUAL_PORT = 5005  # where the reference programs meet
@@ -49,7 +50,10 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything that a check needs."""
-    return [_python(), _sandbox(), _oracle(), _fork(), _trial(), _port(), _text(), _fonts()]
+    return [
+        *(_python(), _sandbox(), _memory(), _oracle()),
+        *(_fork(), _trial(), _port(), _text(), _fonts()),
+    ]
 
 
 def _python() -> Finding:
@@ -73,6 +77,18 @@ def _sandbox() -> Finding:
         text = _("They run as root, as you do, because of {reason}: take an ordinary account.")
         said += " " + text.format(reason=visible(sandbox.obstacle()))
     return Finding(said, best=False)
+
+
+def _memory() -> Finding:
+    if cgroup.divide():
+        return Finding(_("Memory: the kernel limits what all processes of a server have together."))
+    if not kernel_can_be_asked():
+        return Finding(_("Memory: each process of a server is limited by itself."), best=False)
+    text = _(
+        "Memory: what all processes of a server have together is looked at every {count}"
+        " milliseconds."
+    )
+    return Finding(text.format(count=round(WEIGH_SECONDS * 1000)))
 
 
 def _oracle() -> Finding:

@@ -465,6 +465,7 @@ def test_the_doctor_names_each_part():
     for word in (
         "Python",
         "Sandbox",
+        "Memory",
         "Idle oracle",
         "Fork",
         "Trial",
