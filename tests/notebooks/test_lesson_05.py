@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from history_server import REFERENCE, WRONG, Edit, edited
 from kernels import kernel, printed, shown, value
 from pages import LESSONS, ROOT, Page, copy_checkout
 
@@ -14,7 +15,6 @@ from autograder.submission import read_server
 
 PAGE_05 = [page for page in LESSONS if page.path.name.startswith("05")]
 CODE = PAGE_05[0].code
-REFERENCE = (ROOT / "reference/modul_contoh/server.py").read_text(encoding="utf-8")
 STEPS = ("open_door", "receive", "handle", "read_line", "broadcast", "remove_client")
 
 RIGHT_GUESSES = {
@@ -30,30 +30,7 @@ WORDS = {
     "en": ("waits in recv() for Bob", "waits in recv() for Alice", "4 threads"),
 }
 
-# A solution of the checkpoint, as edits of the reference program.
-MADE = ("nicknames = []", "history = []\nnicknames = []")
-KEPT = (
-    "            broadcast(message)\n",
-    "            with lock:\n                history.append(message)\n"
-    "            broadcast(message)\n",
-)
-SENT = (
-    "            nicknames.append(nickname)\n",
-    "            nicknames.append(nickname)\n"
-    "            for line in history[-3:]:\n"
-    '                client.sendall((line + "\\n").encode("utf-8"))\n',
-)
-
 both_languages = pytest.mark.parametrize("page", PAGE_05, ids=str)
-
-
-def solved(*edits: tuple[str, str]) -> str:
-    """Return modul_contoh with the feature of the checkpoint."""
-    text = REFERENCE
-    for before, after in edits or (MADE, KEPT, SENT):
-        assert before in text, before
-        text = text.replace(before, after, 1)
-    return text
 
 
 def lost(server: Path, text: str) -> set[str]:
@@ -133,7 +110,7 @@ def test_lesson_05_rewards_whoever_does_what_it_asks_for(page: Page, tmp_path: P
     notebook = checkout / page.path.relative_to(ROOT)
     mine = notebook.parent / "work/server_05.py"
     mine.parent.mkdir()
-    mine.write_text(solved(), encoding="utf-8")
+    mine.write_text(edited(), encoding="utf-8")
     with kernel(notebook, tmp_path) as running:
         cells = running.run_all(RIGHT_GUESSES)
         for run in ("flow-run", "half-run", "order-run", "nameless-run", "config-run", "diff-run"):
@@ -160,53 +137,15 @@ def test_lesson_05_rewards_whoever_does_what_it_asks_for(page: Page, tmp_path: P
         )
         assert printed(cells["nameless-run"]) == "['Dini keluar!'] False\n"
         assert "+def send_private" in printed(cells["diff-folders"])
-    assert mine.read_text(encoding="utf-8") == solved(), "the student's work was overwritten"
+    assert mine.read_text(encoding="utf-8") == edited(), "the student's work was overwritten"
 
 
 def test_a_solution_of_the_checkpoint_gets_all_points(tmp_path: Path) -> None:
-    assert lost(tmp_path / "server.py", solved()) == set()
+    assert lost(tmp_path / "server.py", edited()) == set()
 
 
-@pytest.mark.parametrize(
-    ("edits", "found"),
-    [
-        ((MADE, KEPT), {"a_newcomer_gets_the_last_three", "a_newcomer_gets_what_there_is"}),
-        (
-            (MADE, KEPT, (SENT[0], SENT[1].replace("[-3:]", "[-1:]"))),
-            {"a_newcomer_gets_the_last_three"},
-        ),
-        (
-            (MADE, KEPT, (SENT[0], SENT[1].replace("[-3:]", ""))),
-            {"a_newcomer_gets_the_last_three"},
-        ),
-        (
-            (MADE, KEPT, (SENT[0], SENT[1].replace("[-3:]", "[-1:-4:-1]"))),
-            {"a_newcomer_gets_the_last_three"},
-        ),
-        (
-            (
-                MADE,
-                SENT,
-                ("        data = (mess", "        history.append(message)\n        data = (mess"),
-            ),
-            {"the_news_is_not_kept"},
-        ),
-        (
-            (
-                MADE,
-                KEPT,
-                (
-                    '        broadcast(f"{nickname} Bergabung!")\n',
-                    "        for line in history[-3:]:\n            broadcast(line)\n"
-                    '        broadcast(f"{nickname} Bergabung!")\n',
-                ),
-            ),
-            {"nobody_else_gets_them_again"},
-        ),
-    ],
-    ids=["not sent", "one", "all", "backwards", "kept in broadcast", "sent to all"],
-)
+@pytest.mark.parametrize(("edits", "found"), WRONG.values(), ids=WRONG)
 def test_the_checkpoint_says_what_is_wrong(
-    edits: tuple[tuple[str, str], ...], found: set[str], tmp_path: Path
+    edits: tuple[Edit, ...], found: set[str], tmp_path: Path
 ) -> None:
-    assert lost(tmp_path / "server.py", solved(*edits)) == found
+    assert lost(tmp_path / "server.py", edited(edits)) == found
