@@ -43,21 +43,21 @@ from machine import load, machine
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 PROJECT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(PROJECT / "tests"))
+RIVALS = Path(__file__).with_name("rivals")
+sys.path[:0] = [str(PROJECT / "tests"), str(RIVALS)]
 
+import five_checks  # noqa: E402
 from history_server import edited  # noqa: E402
 
-RIVALS = Path(__file__).with_name("rivals")
 LOCK = RIVALS / "requirements.lock"
-CHECKS = RIVALS / "five_checks.py"
+CHECKS = Path(five_checks.__file__)
 TROUBLE = PROJECT / "tests" / "servers" / "trouble"
 SERVERS: dict[str, tuple[Callable[[], str], int]] = {  # name: the program, and its points
-    "right": (edited, 5),
+    "right": (edited, len(five_checks.FIVE)),
     "accepts, never answers": ((TROUBLE / "answers_nothing.py").read_text, 0),
     "never listens": ((TROUBLE / "never_binds.py").read_text, 0),
 }
-CHALLENGE = "lesson_05"
-POINTS = 5
+OURS, CHALLENGE = "autograder grade", "lesson_05"
 AT_A_TIME = 2
 GOALS = {  # how many times ours is to be faster: with a right server, with a dead one
     "check50 --dev": (5, 10),
@@ -65,14 +65,6 @@ GOALS = {  # how many times ours is to be faster: with a right server, with a de
     "nbgrader autograde": (10, 10),
 }
 LIMIT_SECONDS = 1800  # of one program
-
-NAMES = (
-    "everybody_gets_each_message",
-    "a_newcomer_gets_the_last_three",
-    "a_newcomer_gets_what_there_is",
-    "the_news_is_not_kept",
-    "nobody_else_gets_them_again",
-)
 
 NBGRADER_CONFIG = """\
 c = get_config()
@@ -243,7 +235,7 @@ class Nbgrader:
 
 
 WAYS: dict[str, type[Ours] | type[Check50] | type[Otter] | type[Nbgrader]] = {
-    "autograder grade": Ours,
+    OURS: Ours,
     "check50 --dev": Check50,
     "otter run": Otter,
     "nbgrader autograde": Nbgrader,
@@ -257,7 +249,7 @@ def notebook_for_nbgrader() -> nbformat.NotebookNode:
     common = {"schema_version": 3, "solution": False, "locked": True, "task": False}
     cells = [new_code_cell("import five_checks")]
     cells[0].metadata["nbgrader"] = common | {"grade": False, "grade_id": "import"}
-    for name in NAMES:
+    for name in (check.__name__ for check in five_checks.FIVE):
         cell = new_code_cell(f'five_checks.{name}("server.py")')
         cell.metadata["nbgrader"] = common | {"grade": True, "grade_id": name, "points": 1}
         cells.append(cell)
@@ -297,14 +289,15 @@ def measure(options: argparse.Namespace, root: Path) -> dict[str, dict[str, floa
     tools = Tools(install(options.venv or root / "venv"), root / "home", options.patience)
     (root / "home").mkdir()
     took: dict[str, dict[str, list[float]]] = {
-        server: {way: [] for way in WAYS} for server in options.servers
+        server: {way: [] for way in options.graders} for server in options.servers
     }
     for number in range(options.rounds):
         for server in options.servers:
             program, points = SERVERS[server]
             # a line of its own for each, or ours would check one and know all
             programs = [f"{program()}\n# student {n}\n" for n in range(options.submissions)]
-            for way, grader in WAYS.items():
+            for way in options.graders:
+                grader = WAYS[way]
                 place = root / f"{number}-{server.replace(' ', '-')}-{grader.__name__}"
                 place.mkdir()
                 one = grader(place, programs, tools)
@@ -323,12 +316,11 @@ def measure(options: argparse.Namespace, root: Path) -> dict[str, dict[str, floa
 def report(each: dict[str, dict[str, float]]) -> list[dict[str, object]]:
     """Print a table, and return its rows."""
     rows: list[dict[str, object]] = []
-    ours = next(iter(WAYS))
     print(f"{'':48}{'seconds':>9}{'times ours':>12}{'goal':>6}")
     for server, ways in each.items():
         print(server)
         for way, seconds in ways.items():
-            ratio = seconds / ways[ours]
+            ratio = seconds / ways[OURS]
             goal = GOALS[way][server != "right"] if way in GOALS else None
             reached = None if goal is None else ratio >= goal
             said = "" if goal is None else f"{goal:6}  {'reached' if reached else 'NOT reached'}"
@@ -353,9 +345,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--patience", type=float, default=3, help="of the others, in seconds")
     parser.add_argument("--servers", nargs="+", choices=SERVERS, default=list(SERVERS))
+    parser.add_argument("--graders", nargs="+", choices=GOALS, default=list(GOALS))
     parser.add_argument("--venv", type=Path, help="where the others are installed, and kept")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where results go, too")
     options = parser.parse_args()
+    options.graders.insert(0, OURS)
     if options.venv:
         options.venv = options.venv.resolve()
     with tempfile.TemporaryDirectory() as folder:
