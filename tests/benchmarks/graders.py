@@ -5,7 +5,7 @@
 The checks are those of lesson 05. The others get them over plain sockets (`rivals/five_checks.py`),
 each in a file of its own kind, and all graders have to give each server its points: 5 of 5 to a
 right one, none to a dead one, which accepts and never answers or never listens. Of no grader does
-anything count but the whole programs, their start included.
+anything count but the whole programs, their start included; each has run once before.
 
 Two submissions are graded at a time: ours with its two processes; `check50 --dev` and `otter run`,
 which take one each, in two processes side by side; and nbgrader, which has no such thing, in two
@@ -291,26 +291,33 @@ def measure(options: argparse.Namespace, root: Path) -> dict[str, dict[str, floa
     took: dict[str, dict[str, list[float]]] = {
         server: {way: [] for way in options.graders} for server in options.servers
     }
+    for way in options.graders:
+        seconds(way, "right", 1, root / f"warm-{WAYS[way].__name__}", tools)  # the caches
     for number in range(options.rounds):
         for server in options.servers:
-            program, points = SERVERS[server]
-            # a line of its own for each, or ours would check one and know all
-            programs = [f"{program()}\n# student {n}\n" for n in range(options.submissions)]
             for way in options.graders:
-                grader = WAYS[way]
-                place = root / f"{number}-{server.replace(' ', '-')}-{grader.__name__}"
-                place.mkdir()
-                one = grader(place, programs, tools)
                 print(f"round {number + 1}, {server}: {way} ...", file=sys.stderr)
-                started = time.perf_counter()
-                one.grade()
-                took[server][way].append((time.perf_counter() - started) / options.submissions)
-                if (given := one.points()) != [points] * options.submissions:
-                    sys.exit(f"{way} gives a server that is {server!r} {given}, not {points} each")
+                place = root / f"{number}-{server.replace(' ', '-')}-{WAYS[way].__name__}"
+                whole = seconds(way, server, options.submissions, place, tools)
+                took[server][way].append(whole / options.submissions)
     return {
         server: {way: statistics.median(times) for way, times in ways.items()}
         for server, ways in took.items()
     }
+
+
+def seconds(way: str, server: str, count: int, root: Path, tools: Tools) -> float:
+    """Return how long it takes to grade `count` submissions; each has to get its points."""
+    program, points = SERVERS[server]
+    root.mkdir()
+    # a line of its own for each, or ours would check one and know all
+    grader = WAYS[way](root, [f"{program()}\n# student {n}\n" for n in range(count)], tools)
+    started = time.perf_counter()
+    grader.grade()
+    took = time.perf_counter() - started
+    if (given := grader.points()) != [points] * count:
+        sys.exit(f"{way} gives a server that is {server!r} {given}, not {points} each")
+    return took
 
 
 def report(each: dict[str, dict[str, float]]) -> list[dict[str, object]]:
@@ -319,17 +326,17 @@ def report(each: dict[str, dict[str, float]]) -> list[dict[str, object]]:
     print(f"{'':48}{'seconds':>9}{'times ours':>12}{'goal':>6}")
     for server, ways in each.items():
         print(server)
-        for way, seconds in ways.items():
-            ratio = seconds / ways[OURS]
+        for way, each_took in ways.items():
+            ratio = each_took / ways[OURS]
             goal = GOALS[way][server != "right"] if way in GOALS else None
             reached = None if goal is None else ratio >= goal
             said = "" if goal is None else f"{goal:6}  {'reached' if reached else 'NOT reached'}"
-            print(f"  {way:46}{seconds:9.3f}{ratio:12.1f}{said}")
+            print(f"  {way:46}{each_took:9.3f}{ratio:12.1f}{said}")
             rows.append(
                 {
                     "server": server,
                     "grader": way,
-                    "seconds_per_submission": round(seconds, 4),
+                    "seconds_per_submission": round(each_took, 4),
                     "times_ours": round(ratio, 2),
                     "goal": goal,
                     "reached": reached,
