@@ -21,8 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from nbconvert.writers.files import FilesWriter
-from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_output
+from nbformat.notebooknode import NotebookNode, from_dict
 from nbgrader import converters, utils
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import api as nbgrader_api
@@ -126,10 +125,10 @@ class WriteVerdicts(NbGraderPreprocessor):
             if verdict is None:  # a cell of the teacher's own that asks for no check
                 continue
             shown = {"text/html": verdict.html, "text/plain": verdict.text}
-            cell.outputs = [new_output("display_data", shown)]
+            cell.outputs = [_output("display_data", shown)]
             if verdict.points is not None:
                 number = {"text/plain": repr(float(verdict.points))}
-                cell.outputs.append(new_output("execute_result", number, execution_count=None))
+                cell.outputs.append(_output("execute_result", number, execution_count=None))
         add_notes(nb, course.notes)
         return nb, resources
 
@@ -461,6 +460,11 @@ class CheckedAutograde(Autograde):
             done.rename(_before(fresh))
         fresh.rename(done)  # killed before this, it is graded once more
         self._clear(assignment_id, student_id)
+
+
+def _output(kind: str, data: dict[str, str], **more: None) -> NotebookNode:
+    """Return a new output; nbformat's own validates each, which is done once for the notebook."""
+    return from_dict({"output_type": kind, "data": data, "metadata": {}, **more})
 
 
 def _before(fresh: Path) -> Path:

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from autograder.course.converter import CheckedAutograde
 
 CONFIG = "nbgrader_config.py"
-WORKERS_A_CORE = 2  # most of a check is waiting for what another process does
+MORE_WORKERS = 1
+"""Than cores: much of a check is waiting for what another process does."""
+
 SLOW = "rfc3987_syntax"
 """With this jsonschema could check a format that no notebook has. It makes a parser when it is
 imported, which takes as long as all the rest of nbgrader."""
@@ -99,12 +101,12 @@ def grade_course(
         student: an id, or a pattern such as `a*`.
         again: whether to grade what has been graded, too.
         without_sandbox: whether a machine that has none may run students' programs.
-        workers: how many processes check servers; None for two a core.
+        workers: how many processes check servers; None for one more than there are cores.
 
     Raises:
         CourseError: there is no course, no such assignment, or nothing has been handed in.
     """
-    count = workers or WORKERS_A_CORE * cores()
+    count = workers or cores() + MORE_WORKERS
     # nbgrader takes more than a second to import: the processes get ready meanwhile
     with contextlib.chdir(_root(Path.cwd())), processes_ahead(count, get_ready) as processes:
         converter = _converter(assignment, student)
