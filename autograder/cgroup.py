@@ -22,7 +22,7 @@ GRADERS = "autograder"
 
 LIMITS = {
     # a little more than the room allows: it says what was wrong, the kernel only ends a process
-    "memory.max": MEMORY_BYTES + 64 * MIB,
+    "memory.max": MEMORY_BYTES + 32 * MIB,
     "memory.swap.max": 0,
 }
 """Not how many processes: those are limited for each user, and so for the server's alone, while

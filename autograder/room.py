@@ -580,6 +580,9 @@ class Room:
         if self.traffic.flood == "memory":
             text = _("The server took more than {megabytes} MB of memory, so it was stopped.")
             return text.format(megabytes=MEMORY_BYTES // MIB)
+        if self.traffic.flood == "threads":
+            text = _("The server started more than {count} threads, so it was stopped.")
+            return text.format(count=self.traffic.most_threads)
         assert self.process.exit is not None
         return how_it_ended(self.traffic.transcript.output(), self.process.exit.code)
 

@@ -41,9 +41,10 @@ LIMITS: dict[str, int] = {
     "NOFILE": 2048,  # open files: more than a thousand clients
     "CORE": 0,
 }
-MEMORY_BYTES = LIMITS["DATA"] + 128 * MIB
-"""Of all processes of a server together, with what they share, which no limit of the kernel's
-covers: one has a few MiB of Python beside its private memory."""
+MEMORY_BYTES = 256 * MIB
+"""What all processes of a server have in memory together, with what they share, which no limit of
+the kernel's for a process covers. A thousand clients with a thread each need 70 MiB: most of what
+counts as their private memory are stacks that they never use."""
 
 SANDBOX_LIMITS: dict[str, int] = LIMITS | {"NPROC": 1200}
 """Processes and threads are counted for each user: only a user of the sandbox's own is limited,

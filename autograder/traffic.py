@@ -29,11 +29,13 @@ SPIN_SECONDS_AGAIN = 0.05  # the same, once a server is known to spin; for each 
 FLOOD_BYTES = 8 * 1024  # from the server to one client, beyond what our own bytes explain
 WELCOME_BYTES = 256  # the same, for each one who comes or goes: a greeting and a notice
 OUTPUT_BYTES = 256 * 1024  # on standard output and standard error, beyond what ours explain
-WEIGH_SECONDS = 0.02  # between two looks at the server's memory
+WEIGH_SECONDS = 0.02  # between two looks at the server's memory and its threads
+THREADS = 200  # of a server that no client has come to, in all of its processes
+THREADS_OF_A_CLIENT = 4  # more for each who has come
 CHUNK = 64 * 1024
 
-Flood = Literal["", "chat", "output", "memory"]
-BAD_FROM_THE_START: tuple[Flood, ...] = ("output", "memory")
+Flood = Literal["", "chat", "output", "memory", "threads"]
+BAD_FROM_THE_START: tuple[Flood, ...] = ("output", "memory", "threads")
 """Floods that are no matter of what anybody says."""
 
 Reason = Literal["done", "idle", "dead", "spinning", "flood", "time"]
@@ -161,7 +163,7 @@ class Traffic:
 
         Returns:
             "done", or why waiting on is pointless: the server is "idle", it is "dead", it is
-            "spinning" or in a "flood" (of memory, too) without coming to rest, or the "time" is
+            "spinning" or in a "flood" (of threads, too) without coming to rest, or the "time" is
             over.
 
         Raises:
@@ -239,15 +241,23 @@ class Traffic:
         return bool(self.flood)
 
     def _swollen(self) -> bool:
-        """Tell whether the server's processes have taken too much memory; then it is stopped."""
+        """Tell whether the server has too much memory or too many threads; then it is stopped."""
         if not isinstance(self.oracle, KernelOracle):
             return False
         if time.monotonic() - self._weighed > WEIGH_SECONDS:
             if self.oracle.takes_more_than(MEMORY_BYTES):
                 self.flood = "memory"
+            elif self.oracle.thread_count() > self.most_threads:
+                self.flood = "threads"
+            if self.flood:
                 self.process.kill()
             self._weighed = time.monotonic()
-        return self.flood == "memory"
+        return bool(self.flood)
+
+    @property
+    def most_threads(self) -> int:
+        """How many threads the server may have in all of its processes."""
+        return THREADS + THREADS_OF_A_CLIENT * len(self.people)
 
     def _gone_ports(self) -> set[int]:
         """Return the ports of connections that we have closed, but for one that is used again."""

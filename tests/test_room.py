@@ -20,7 +20,7 @@ from helpers import (
 )
 
 from autograder import Room as PublicRoom
-from autograder import proc, traffic
+from autograder import proc, sandbox, traffic
 from autograder.dialect import OUR_DIALECT, Dialect
 from autograder.failures import STARTING, RoomClosed, Unmet
 from autograder.i18n import speaking
@@ -221,6 +221,8 @@ def test_a_server_that_floods_is_stopped_and_that_is_said():
         assert alice.inbox.size < 2_000_000
 
 
+OPEN = "import socket\nserver = socket.create_server(('127.0.0.1', 5005))"
+
 TAKES = {
     "shared memory, which no limit of the kernel's counts": """
         import mmap
@@ -256,7 +258,26 @@ def test_a_server_that_takes_too_much_memory_is_stopped_and_that_is_said(source,
         with pytest.raises(Unmet) as caught:
             alice.sees("Halo")
         assert caught.value.starting
-        assert "more than 1152 MB of memory, so it was stopped" in caught.value.got
+        assert "more than 256 MB of memory, so it was stopped" in caught.value.got
+        assert room.process.exit is not None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import os, signal\nwhile os.fork():\n    pass\nsignal.pause()",
+        "from threading import *\nwhile True:\n    Thread(target=Event().wait).start()",
+    ],
+    ids=["processes", "threads"],
+)
+def test_a_server_that_starts_ever_more_is_stopped_and_that_is_said(source, monkeypatch):
+    monkeypatch.setattr(traffic, "THREADS", 20)
+    monkeypatch.setitem(sandbox.SANDBOX_LIMITS, "NPROC", 100)  # so that it has an end all the same
+    with serving(f"{OPEN}\n{source}") as room:
+        with pytest.raises(Unmet) as caught:
+            room.connect().sees("Halo")
+        assert caught.value.starting
+        assert "more than 24 threads, so it was stopped" in caught.value.got
         assert room.process.exit is not None
 
 
