@@ -227,6 +227,14 @@ def _run_tests(
     return results, run.errors
 
 
+def get_ready() -> None:
+    """Do now what the first check of this process, and its report, would have to wait for."""
+    from autograder import misconceptions, report_html, run, sandbox  # noqa: F401
+
+    sandbox.probe()
+    report_html.get_ready()
+
+
 def stories_of(challenge: str) -> list[Story]:
     """Return the stories of a challenge, in their order.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -10,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from autograder import grading as grading_module
-from autograder.batch import UnfitWorker, WorkersLost, progress
+from autograder.batch import Processes, UnfitWorker, WorkersLost, processes_ahead, progress
+from autograder.checking import get_ready
 from autograder.grading import Grading, Settings, is_enough, isolation_here
 from autograder.i18n import _, ngettext, number
 from autograder.intake import HandedIn, find
+from autograder.lane import cores
 from autograder.outputs import PAGE, SIMILAR, write_outputs
 from autograder.report_words import levels
 from autograder.visible import visible
@@ -58,11 +61,16 @@ def grade(
         intake.NothingThere: there is nothing to grade.
         CannotGrade: it cannot be done here, or not to the end.
     """
-    if work.executor is None and settings.sandboxed:
-        require(settings)
-    handed_in = find(paths, leave_out=folder)
-    grading = Grading(folder, settings, rerun)
-    run(grading, handed_in, work)
+    with contextlib.ExitStack() as stack:
+        processes = None
+        if work.executor is None:
+            count = work.workers or cores()
+            processes = stack.enter_context(processes_ahead(count, get_ready))
+            if settings.sandboxed:
+                require(settings)
+        handed_in = find(paths, leave_out=folder)
+        grading = Grading(folder, settings, rerun)
+        run(grading, handed_in, work, processes)
     document = write_outputs(grading, handed_in)
     return document, told(document, grading)
 
@@ -78,12 +86,20 @@ def require(settings: Settings) -> None:
         raise CannotGrade(text.format(reason=visible(why)))
 
 
-def run(grading: Grading, handed_in: Sequence[HandedIn], work: Work) -> None:
+def run(
+    grading: Grading, handed_in: Sequence[HandedIn], work: Work, processes: Processes | None
+) -> None:
     """Grade, and show how far it is; raises `CannotGrade` as `grade`."""
     again = _("What is done is kept: the same command goes on from there.")
     try:
         with progress(len(handed_in), _("Grading")) as advance:
-            grading.run(handed_in, advance, workers=work.workers, executor=work.executor)
+            grading.run(
+                handed_in,
+                advance,
+                workers=work.workers,
+                executor=work.executor,
+                processes=processes,
+            )
     except UnfitWorker as error:
         raise CannotGrade(f"{error} {again}") from error
     except WorkersLost as error:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from autograder import sandbox
-from autograder.batch import Advance, run_all
+from autograder.batch import Advance, Processes, run_all
 from autograder.i18n import _, speaking
 from autograder.intake import HandedIn, Student
 from autograder.sandbox import Level
@@ -174,19 +174,20 @@ class Grading:
         *,
         workers: int | None = None,
         executor: Executor | None = None,
+        processes: Processes | None = None,
     ) -> None:
         """Grade what was handed in.
 
         Args:
             advance: called for each submission when it is done.
-            workers, executor: as in `batch.run_all`.
+            workers, executor, processes: as in `batch.run_all`.
 
         Raises:
             batch.WorkersLost: nobody is left to do the work; what is done is kept.
         """
         done: dict[str, str] = {}  # the keys of all that have an end, and "" or why without result
         tasks = self._tasks(handed_in, done, advance)
-        checks = run_all(check, tasks, workers=workers, executor=executor)
+        checks = run_all(check, tasks, workers=workers, executor=executor, processes=processes)
         with contextlib.closing(checks):  # so that no worker works on for nobody
             for task, outcome in checks:
                 done[task.key] = ""

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder.batch import Processes, processes_ahead, progress, run_all
+from autograder.checking import get_ready
 from autograder.course.verdict import (
     Job,
     NoSandbox,
     Verdicts,
     check_submission,
     failed,
-    get_ready,
     require_sandbox,
 )
 from autograder.i18n import _, speaking

@@ -87,14 +87,6 @@ def require_sandbox(without: bool) -> None:
         raise NoSandbox(text.format(reason=why))
 
 
-def get_ready() -> None:
-    """Do now what the first check of this process would have to wait for."""
-    from autograder import misconceptions, run  # noqa: F401
-
-    sandbox.probe()
-    report_html.get_ready()
-
-
 def check_submission(job: Job) -> Verdicts:
     """Check all servers that a submission's cells ask for, each file once.
 
