@@ -51,6 +51,14 @@ def graded(handed_in: Course) -> tuple[Course, str]:
     return handed_in, handed_in.grade("timestamp")
 
 
+@pytest.fixture(scope="session")
+def with_feedback(graded: tuple[Course, str]) -> Course:
+    """The class after `nbgrader generate_feedback`, too."""
+    course, _said = graded
+    course.nbgrader("generate_feedback", "timestamp")
+    return course
+
+
 def test_everybody_gets_what_their_servers_earn_and_cheating_earns_nothing(
     graded: tuple[Course, str],
 ) -> None:
@@ -189,14 +197,12 @@ def test_nbgraders_own_command_gives_the_same(
         assert notes[0] == notes[1]
 
 
-def test_feedback_says_what_was_wrong_and_nothing_in_it_acts(graded: tuple[Course, str]) -> None:
-    course, _said = graded
-    course.nbgrader("generate_feedback", "timestamp")
+def test_feedback_says_what_was_wrong_and_nothing_in_it_acts(with_feedback: Course) -> None:
     for student, what in CLASS.items():
-        page = course.folder("feedback", student, "timestamp") / "timestamp.html"
+        page = with_feedback.folder("feedback", student, "timestamp") / "timestamp.html"
         html = page.read_text(encoding="utf-8")
         assert not acting(html), student
-        assert str(course.root) not in html
+        assert str(with_feedback.root) not in html
         if what.note:
             assert "About what you handed in" in html, student
 
@@ -205,9 +211,8 @@ def test_what_acts_would_have_been_seen() -> None:
     assert acting("<p onclick=a()>") and acting("<script>") and acting("<img src=//x>")
 
 
-def test_feedback_shows_the_report_with_its_diagram(graded: tuple[Course, str]) -> None:
-    course, _said = graded
-    page = course.folder("feedback", "half-1", "timestamp") / "timestamp.html"
+def test_feedback_shows_the_report_with_its_diagram(with_feedback: Course) -> None:
+    page = with_feedback.folder("feedback", "half-1", "timestamp") / "timestamp.html"
     html = page.read_text(encoding="utf-8")
     assert html.count('class="autograder-report"') == html.count("isolation: bubblewrap ·") == 2
     assert "<svg" in html
