@@ -21,6 +21,10 @@ from autograder.outputs import PAGE, SIMILAR, write_outputs
 from autograder.report_words import levels
 from autograder.visible import visible
 
+LARGE = 100
+"""Submissions from which two processes a core are worth their start: many a check waits for what a
+server does not do, and meanwhile uses no processor."""
+
 LISTED = 10  # submissions without a result that are named; the others are counted
 
 
@@ -33,7 +37,8 @@ class Work:
     """Who does the work.
 
     Args:
-        workers: how many processes, or how many workers `executor` has; None for one a core.
+        workers: how many processes, or how many workers `executor` has; None for as many as are
+            useful.
         executor: who does it in place of processes of this machine.
     """
 
@@ -64,12 +69,13 @@ def grade(
     with contextlib.ExitStack() as stack:
         processes = None
         if work.executor is None:
-            count = work.workers or cores()
-            processes = stack.enter_context(processes_ahead(count, get_ready))
+            processes = stack.enter_context(processes_ahead(work.workers or cores(), get_ready))
             if settings.sandboxed:
                 require(settings)
         handed_in = find(paths, leave_out=folder)
         grading = Grading(folder, settings, rerun)
+        if work.workers is None and len(handed_in) >= LARGE:
+            work = Work(2 * cores())
         run(grading, handed_in, work, processes)
     document = write_outputs(grading, handed_in)
     return document, told(document, grading)

@@ -10,9 +10,11 @@ import pytest
 from classes import DEAD, MUTE, RIGHT, by_name, graded, grading, handed_in
 from helpers import environment, family, gone, run, submission, until
 
+from autograder import grade_command
 from autograder import grading as module
 from autograder.grading import Checked, Grading, NotIsolated, Settings, Task, check, is_enough
 from autograder.intake import HandedIn
+from autograder.lane import cores
 from autograder.sandbox import Sandbox
 from autograder.submission import BadServer
 
@@ -264,6 +266,20 @@ def test_told_to_do_without_it_does_without(tmp_path):
     assert weak["result"] != strong["result"], "one does not stand for the other"
     (any_will_do,) = graded(*words, "--require-isolation", "process")["submissions"]
     assert any_will_do == strong
+
+
+@pytest.mark.parametrize(("large", "workers"), [(4, None), (3, 2 * cores())])
+def test_a_large_class_gets_more_processes(tmp_path, monkeypatch, large, workers):
+    several(tmp_path / "class", 3)
+    seen = []
+    monkeypatch.setattr(grade_command, "LARGE", large)
+    monkeypatch.setattr(grade_command, "processes_ahead", lambda *_how: contextlib.nullcontext())
+    monkeypatch.setattr(grade_command, "run", lambda _g, _all, work, _p: seen.append(work.workers))
+    monkeypatch.setattr(grade_command, "write_outputs", lambda *_what: {})
+    monkeypatch.setattr(grade_command, "told", lambda *_what: "")
+    settings = Settings(("threading",), "en", isolation="process")
+    grade_command.grade([str(tmp_path / "class")], tmp_path / "out", settings)
+    assert seen == [workers]
 
 
 def test_levels():
