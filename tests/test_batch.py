@@ -1,11 +1,13 @@
 """Many jobs side by side: each result once, whatever happens to those who do the work."""
 
 import contextlib
+import gc
 import os
 import signal
 import subprocess
 import sys
 import textwrap
+import weakref
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 
 import pexpect
@@ -14,7 +16,15 @@ import pyte
 import pytest
 from helpers import command_of, environment, family, gone, until
 
-from autograder.batch import AHEAD, WorkersLost, processes_ahead, progress, run_all
+from autograder.batch import (
+    AHEAD,
+    TIDY_EVERY,
+    WorkersLost,
+    processes_ahead,
+    progress,
+    run_all,
+    tidily,
+)
 from autograder.i18n import use_language
 
 
@@ -264,3 +274,30 @@ def test_where_there_is_no_terminal_nothing_is_shown(capfd):
         advance()
 
     assert capfd.readouterr() == ("", "")
+
+
+class Knot:
+    """One of two that know each other."""
+
+
+def leave(found):
+    """Leave two objects that know each other."""
+    one, other = Knot(), Knot()
+    one.other, other.other = other, one
+    found.append(weakref.ref(one))
+    return len(found)
+
+
+def test_what_jobs_leave_behind_does_not_pile_up():
+    gc.disable()  # Python would come to it some time
+    try:
+        found = []
+        for _job in range(TIDY_EVERY):
+            tidily(leave, found)
+        assert len(found) == TIDY_EVERY
+        assert sum(left() is not None for left in found) < TIDY_EVERY
+        for _job in range(2 * TIDY_EVERY):
+            tidily(leave, found)
+        assert sum(left() is not None for left in found) < TIDY_EVERY
+    finally:
+        gc.enable()
