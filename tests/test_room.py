@@ -244,6 +244,7 @@ TAKES = {
 @pytest.mark.parametrize("source", TAKES.values(), ids=TAKES)
 def test_a_server_that_takes_too_much_memory_is_stopped_and_that_is_said(source, monkeypatch):
     monkeypatch.setattr(traffic, "MEMORY_BYTES", 72 << 20)
+    monkeypatch.setattr(traffic, "WEIGH_SECONDS", 0.0)
     listens = """
         import socket
         server = socket.create_server(("127.0.0.1", 5005))

@@ -1,6 +1,6 @@
 """How long a good server's check takes while a bomb is checked beside it, as a ratio in one run.
 
-    .venv/bin/python tests/benchmarks/bombs.py [--rounds 5]
+    .venv/bin/python tests/benchmarks/bombs.py [--rounds 5] [--record]
 
 Each round checks the good server alone, then beside each bomb, which is checked again and again in
 a process of its own for as long as that takes. The medians are compared.
@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import figures
 from machine import load, machine
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -40,7 +41,7 @@ def seconds() -> float:
     return time.perf_counter() - started
 
 
-def beside(server: Path) -> float:
+def check_beside(server: Path) -> float:
     """Return the same while `server` is checked again and again."""
     with subprocess.Popen([sys.executable, "-c", AGAIN, *CHECK, server]) as bomb:
         try:
@@ -53,7 +54,9 @@ def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description="Measure a good check beside bombs.")
     parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+    figures.add_option(parser)
+    options = parser.parse_args()
+    rounds = options.rounds
     times: dict[str, list[float]] = {name: [] for name in ("alone", "another good one", *BOMBS)}
     with tempfile.TemporaryDirectory() as place:
         servers = {"another good one": GOOD}
@@ -66,13 +69,17 @@ def main() -> None:
         for _round in range(rounds):
             times["alone"].append(statistics.median(seconds() for _time in range(3)))
             for name, server in servers.items():
-                times[name].append(beside(server))
+                times[name].append(check_beside(server))
     medians = {name: statistics.median(values) for name, values in times.items()}
     print(f"{machine()},")
     print(f"medians of {rounds} rounds; load at the end: {load()}\n")
     print(f"{'':24}{'seconds':>9}{'x alone':>9}")
     for name, median in medians.items():
         print(f"{name:24}{median:9.3f}{median / medians['alone']:9.2f}")
+    if options.record:
+        beside = {name: median / medians["alone"] for name, median in medians.items()}
+        most = max(beside[name] for name in BOMBS)
+        figures.record(options.record, "bombs", {"rounds": rounds, "beside": beside, "most": most})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How long a check takes, as a multiple of `python -c pass` on the same machine in the same run.
 
-    .venv/bin/python tests/benchmarks/check_speed.py [--rounds 9]
+    .venv/bin/python tests/benchmarks/check_speed.py [--rounds 9] [--record]
 
 Every program runs once a round, in turn, so that a noisy moment hits all of them; the medians are
 compared. The whole process counts, sandbox included.
@@ -16,11 +16,13 @@ import sys
 import time
 from pathlib import Path
 
+import figures
 from machine import load, machine
 
 PROJECT = Path(__file__).resolve().parents[2]
 TROUBLE = PROJECT / "tests" / "servers" / "trouble"
 FIRST_CHALLENGES = ("threading", "broadcast", "lists")
+BUSY = "busy for ever"
 SERVERS = {  # of the first challenges
     "good (modul_contoh)": PROJECT / "reference" / "modul_contoh" / "server.py",
     "answers nothing": TROUBLE / "answers_nothing.py",
@@ -29,6 +31,7 @@ SERVERS = {  # of the first challenges
     "syntax error": TROUBLE / "syntax_error.py",
     "asks input()": TROUBLE / "asks_input.py",
     "floods its log": TROUBLE / "floods_log.py",
+    BUSY: TROUBLE / "busy_for_ever.py",
 }
 SERVERS_OF_ALL = {
     "all: complete": PROJECT / "reference" / "complete" / "server.py",
@@ -60,7 +63,9 @@ def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description="Measure how long a check takes.")
     parser.add_argument("--rounds", type=int, default=9)
-    rounds = parser.parse_args().rounds
+    figures.add_option(parser)
+    options = parser.parse_args()
+    rounds = options.rounds
     commands = {"python -c pass": [sys.executable, "-c", "pass"]}
     for name, server in SERVERS.items():
         commands[name] = [
@@ -85,6 +90,22 @@ def main() -> None:
     print(f"{'':24}{'seconds':>9}{'x pass':>9}{'x good':>9}")
     for name, median in medians.items():
         print(f"{name:24}{median:9.3f}{median / base:9.1f}{median / good:9.2f}")
+    if options.record:
+        first, complete = next(iter(SERVERS)), next(iter(SERVERS_OF_ALL))
+        figures.record(
+            options.record,
+            "check_speed",
+            {
+                "rounds": rounds,
+                "seconds": medians,
+                "first": medians[first] / base,
+                "all": medians[complete] / base,
+                "others": {name: medians[name] / good for name in SERVERS if name != first},
+                "slowest of them": max(medians[name] for name in SERVERS if name != BUSY) / good,
+                "busy": medians[BUSY] / good,
+                "untouched": medians["all: untouched starter"] / medians[complete],
+            },
+        )
 
 
 if __name__ == "__main__":

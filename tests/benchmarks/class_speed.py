@@ -1,6 +1,6 @@
 """How much faster a class is graded by two processes, or four, than by one; and by a Dask cluster.
 
-    .venv/bin/python tests/benchmarks/class_speed.py [--submissions 500] [--rounds 1]
+    .venv/bin/python tests/benchmarks/class_speed.py [--submissions 500] [--rounds 1] [--record]
 
 The class hands in the wrong servers of the bank, again and again; each has a line of its own at its
 end, so that all have to be checked. Every way grades the whole class once a round, in turn, as a
@@ -28,6 +28,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import figures
 import psutil
 from machine import load, machine
 
@@ -154,7 +155,7 @@ def timed(way: str, folder: Path, output: Path, *more: str) -> tuple[float, dict
     return took, found
 
 
-def compare(submissions: int, rounds: int) -> None:
+def compare(submissions: int, rounds: int, record: Path | None) -> None:
     """Grade in all ways, and print."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PYTHONPATH"] = str(PROJECT)
@@ -188,9 +189,25 @@ def compare(submissions: int, rounds: int) -> None:
             values = [found[when] for found in seen[way] if when in found]
             print(f"{statistics.median(values):{width}.0f}" if values else " " * width, end="")
         print()
-    print(
-        f"\nDask against {GOAL} of this machine: {middle[WAYS[-1]] / middle[GOAL]:.2f} of the time"
-    )
+    against = middle[WAYS[-1]] / middle[GOAL]
+    print(f"\nDask against {GOAL} of this machine: {against:.2f} of the time")
+    if record:
+        memory_of = {
+            when: statistics.median(found[when] for found in seen[GOAL])
+            for when in ("early", "late")
+        }
+        figures.record(
+            record,
+            "class_speed",
+            {
+                "submissions": submissions,
+                "rounds": rounds,
+                "seconds": middle,
+                "faster": {way: middle[BASE] / middle[way] for way in WAYS},
+                "dask": against,
+                "megabytes": memory_of,
+            },
+        )
 
 
 def main() -> None:
@@ -198,6 +215,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure how long it takes to grade a class.")
     parser.add_argument("--submissions", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=1)
+    figures.add_option(parser)
     for word in ("--way", "--folder", "--output", "--address"):
         parser.add_argument(word, default="", help=argparse.SUPPRESS)
     parser.add_argument("--root", type=int, action="append", default=[], help=argparse.SUPPRESS)
@@ -206,7 +224,7 @@ def main() -> None:
         places = Path(options.folder), Path(options.output)
         print(json.dumps(grade(options.way, *places, options.address, options.root)))
     else:
-        compare(options.submissions, options.rounds)
+        compare(options.submissions, options.rounds, options.record)
 
 
 if __name__ == "__main__":

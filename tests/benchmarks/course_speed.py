@@ -1,6 +1,6 @@
 """How much faster `autograder grade --course` is than nbgrader running the same cells in a kernel.
 
-    .venv/bin/python tests/benchmarks/course_speed.py [--submissions 20] [--exercise pm]
+    .venv/bin/python tests/benchmarks/course_speed.py [--exercise pm] [--record]
 
 All grade the same submissions, all of them right, on the same machine in the same run, in turn.
 With a kernel there are two ways: the notebook as students hand it in, all of whose cells nbgrader
@@ -22,6 +22,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import figures
 from machine import load, machine
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -129,6 +130,7 @@ def main() -> None:
     parser.add_argument("--submissions", type=int, default=20)
     parser.add_argument("--exercise", default="pm", choices=("username", "pm", "admin"))
     parser.add_argument("--rounds", type=int, default=3)
+    figures.add_option(parser)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         courses = {
@@ -160,9 +162,23 @@ def main() -> None:
         print(f"{name:30}{each[name][0]:15.3f}{each[name][1]:15.3f}")
     *slow, (fast, _kernel, _alone) = WAYS
     print(f"\n{fast} is faster, times")
+    times = {}
     for name, _kernel, _alone in slow:
         ratios = [theirs / ours for theirs, ours in zip(each[name], each[fast], strict=True)]
         print(f"{'  than ' + name:30}{ratios[0]:15.1f}{ratios[1]:15.1f}")
+        times[name] = dict(zip(("whole program", "without start"), ratios, strict=True))
+    if options.record:
+        figures.record(
+            options.record,
+            "course_speed",
+            {
+                "exercise": options.exercise,
+                "submissions": options.submissions,
+                "rounds": options.rounds,
+                "seconds": each[fast][1],
+                "faster": times,
+            },
+        )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How much faster `autograder grade` is than check50, otter and nbgrader with the same five checks.
 
-    .venv/bin/python tests/benchmarks/graders.py [--submissions 20] [--rounds 1] [--json FILE]
+    .venv/bin/python tests/benchmarks/graders.py [--submissions 20] [--rounds 1] [--record]
 
 The checks are those of lesson 05. The others get them over plain sockets (`rivals/five_checks.py`),
 each in a file of its own kind, and all graders have to give each server its points: 5 of 5 to a
@@ -38,6 +38,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import figures
 import nbformat
 from machine import load, machine
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -320,29 +321,21 @@ def seconds(way: str, server: str, count: int, root: Path, tools: Tools) -> floa
     return took
 
 
-def report(each: dict[str, dict[str, float]]) -> list[dict[str, object]]:
-    """Print a table, and return its rows."""
-    rows: list[dict[str, object]] = []
+def report(each: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    """Print a table, and return how many times as fast ours is, by server and grader."""
+    faster: dict[str, dict[str, float]] = {}
     print(f"{'':48}{'seconds':>9}{'times ours':>12}{'goal':>6}")
     for server, ways in each.items():
         print(server)
+        faster[server] = {}
         for way, each_took in ways.items():
-            ratio = each_took / ways[OURS]
-            goal = GOALS[way][server != "right"] if way in GOALS else None
-            reached = None if goal is None else ratio >= goal
-            said = "" if goal is None else f"{goal:6}  {'reached' if reached else 'NOT reached'}"
+            ratio = faster[server][way] = each_took / ways[OURS]
+            said = ""
+            if way in GOALS:
+                goal = GOALS[way][server != "right"]
+                said = f"{goal:6}  {'reached' if ratio >= goal else 'NOT reached'}"
             print(f"  {way:46}{each_took:9.3f}{ratio:12.1f}{said}")
-            rows.append(
-                {
-                    "server": server,
-                    "grader": way,
-                    "seconds_per_submission": round(each_took, 4),
-                    "times_ours": round(ratio, 2),
-                    "goal": goal,
-                    "reached": reached,
-                }
-            )
-    return rows
+    return faster
 
 
 def main() -> None:
@@ -354,16 +347,14 @@ def main() -> None:
     parser.add_argument("--servers", nargs="+", choices=SERVERS, default=list(SERVERS))
     parser.add_argument("--graders", nargs="+", choices=GOALS, default=list(GOALS))
     parser.add_argument("--venv", type=Path, help="where the others are installed, and kept")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="where results go, too")
+    figures.add_option(parser)
     options = parser.parse_args()
     options.graders.insert(0, OURS)
     if options.venv:
         options.venv = options.venv.resolve()
     with tempfile.TemporaryDirectory() as folder:
         each = measure(options, Path(folder))
-    said = {"machine": machine(), "load_at_the_end": load()}
-    said |= {name: getattr(options, name) for name in ("submissions", "rounds", "patience")}
-    print(f"{said['machine']}; load at the end: {said['load_at_the_end']}")
+    print(f"{machine()}; load at the end: {load()}")
     print(
         f"{options.submissions} submissions, {AT_A_TIME} at a time, with the five checks of", end=""
     )
@@ -371,9 +362,19 @@ def main() -> None:
         f" {CHALLENGE}; medians of {options.rounds} rounds,\nseconds for each submission;", end=""
     )
     print(f" the others' checks wait {options.patience:g} s for what does not come\n")
-    said["results"] = report(each)
-    if options.json:
-        options.json.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+    faster = report(each)
+    if options.record:
+        dead = [ways for server, ways in faster.items() if server != "right"]
+        figures.record(
+            options.record,
+            "graders",
+            {
+                **{name: getattr(options, name) for name in ("submissions", "rounds", "patience")},
+                "seconds": each,
+                "faster": faster,
+                "dead, at least": {way: min(ways[way] for ways in dead) for way in dead[0]},
+            },
+        )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What one client that stops reading costs the others, on `complete`.
 
-    .venv/bin/python tests/benchmarks/non_reader.py [--rounds 7] [--readers 20]
+    .venv/bin/python tests/benchmarks/non_reader.py [--rounds 7] [--readers 20] [--record]
 
 One server, and blocks in turn: without such a client, and with one. In each block one client says
 messages, a few at a time, and all readers read them. What is compared are ratios in one round:
@@ -20,6 +20,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import figures
 from machine import load, machine
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -98,6 +99,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--readers", type=int, default=20)
+    figures.add_option(parser)
     options = parser.parse_args()
     ratios: dict[str, list[tuple[float, float]]] = {"without again": [], "with": []}
     drops = 0
@@ -130,7 +132,16 @@ def main() -> int:
                 f"({min(values):.2f} to {max(values):.2f})"
             )
     print(f"dropped: {drops} of {options.rounds} that did not read")
-    return 0 if drops == options.rounds else 1
+    if drops != options.rounds:
+        return 1
+    if options.record:
+        speed, late = (statistics.median(each) for each in zip(*ratios["with"], strict=True))
+        figures.record(
+            options.record,
+            "non_reader",
+            {"rounds": options.rounds, "delivered": speed, "99th percentile": late},
+        )
+    return 0
 
 
 if __name__ == "__main__":

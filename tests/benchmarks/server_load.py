@@ -1,7 +1,7 @@
 """What the reference servers bear, beside the least that any server has to do.
 
     .venv/bin/python tests/benchmarks/server_load.py [--clients 10 100 1000] [--rounds 5]
-        [--charts notebooks/pictures]
+        [--record]
 
 Every server is measured once a round with `autograder.load`, in turn, so that a noisy moment hits
 all of them; what is compared are medians over the rounds, of figures and of ratios in one round.
@@ -28,7 +28,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import figures
 from machine import load, machine
 
 from autograder import sandbox
@@ -42,6 +44,12 @@ REFERENCE = PROJECT / "reference"
 BARE, BARE_NAGLE = "bare limit", "bare limit, Nagle"
 COMPLETE, ASYNCIO, MODUL, SEED = "complete", "asyncio", "modul_contoh", "without a lock"
 LIMIT_OF = {COMPLETE: BARE, ASYNCIO: BARE, MODUL: BARE_NAGLE, SEED: BARE_NAGLE}
+FIGURES: dict[str, Callable[[Load], float]] = {
+    "messages a second": lambda one: one.throughput,
+    "latency ms": lambda one: one.latency_ms,
+    "99th percentile ms": lambda one: one.latency_p99_ms,
+    "megabytes": lambda one: one.memory_mb,
+}
 DOORS = 400  # connections, one after another in groups, to see how many are accepted in a second
 TOGETHER = 10  # of them at a time
 DOOR_SECONDS = 20.0
@@ -110,6 +118,26 @@ class Table:
         pairs = zip(self.loads[clients, name], self.loads[clients, other], strict=True)
         return statistics.median(one.throughput / two.throughput for one, two in pairs)
 
+    def figures(self, rounds: int, greeted: dict[str, list[float]]) -> dict[str, Any]:
+        """Return what is worth writing down, by server, and there by number of clients."""
+        names = dict.fromkeys(name for _clients, name in self.loads)
+        sizes = dict.fromkeys(clients for clients, _name in self.loads)
+        found: dict[str, Any] = {"rounds": rounds}
+        for what, figure in FIGURES.items():
+            found[what] = {
+                name: {str(size): self.median(size, name, figure) for size in sizes}
+                for name in names
+            }
+        found["of the limit"] = {
+            name: {str(size): self.ratio(size, name, limit) for size in sizes}
+            for name, limit in LIMIT_OF.items()
+        }
+        found["against asyncio"] = {
+            str(size): self.ratio(size, COMPLETE, ASYNCIO) for size in sizes
+        }
+        found["greeted"] = {name: statistics.median(each) for name, each in greeted.items()}
+        return found
+
 
 def main() -> None:
     """Measure and print."""
@@ -117,7 +145,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, nargs="+", default=[10, 100, 1000])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0, help="of each half of a measurement")
-    parser.add_argument("--charts", type=Path, help="folder for a chart in each language, as SVG")
+    figures.add_option(parser)
     options = parser.parse_args()
     # Threads with the usual stack of 8 MB, a thousand of them, are more than students' servers get.
     sandbox.SANDBOX_LIMITS["DATA"] = sandbox.LIMITS["DATA"] = 16 * 1024 * sandbox.MIB
@@ -134,10 +162,8 @@ def main() -> None:
             for name, path in programs.items():
                 greeted[name].append(doors(path))
     print("\n".join(report(table, greeted, options.clients, options.rounds)))
-    if options.charts is not None:
-        for language in CHART_WORDS:
-            path = options.charts / f"server-load-{language}.svg"
-            chart(table, options.clients, language, path)
+    if options.record:
+        figures.record(options.record, "server_load", table.figures(options.rounds, greeted))
 
 
 def report(
@@ -167,38 +193,6 @@ def report(
         most = table.median(many, name, lambda one: one.memory_mb)
         each = f"{1000 * (most - least) / (many - few):.1f}" if many > few else "-"
         yield f"{name:16}{statistics.median(greeted[name]):10,.0f}{each:>15}"
-
-
-CHART_WORDS = {
-    "en": ("clients", "messages delivered per second", "one thread that only sends"),
-    "id": ("client", "pesan terkirim per detik", "satu thread yang hanya mengirim"),
-}
-
-
-def chart(table: Table, sizes: list[int], language: str, path: Path) -> None:
-    """Draw messages delivered in a second against the number of clients."""
-    import matplotlib as mpl
-
-    mpl.use("svg")
-    mpl.rcParams |= {"svg.hashsalt": "chat", "svg.fonttype": "none", "font.size": 11}
-    from matplotlib import pyplot as plt
-    from matplotlib.ticker import NullLocator
-
-    clients, messages, limit = CHART_WORDS[language]
-    thousands = {"en": ",", "id": "."}[language]
-    figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
-    styles = {BARE: (limit, "#777777", "--"), COMPLETE: ("complete", "#0b7a75", "-")}
-    for name, (label, colour, line) in (styles | {ASYNCIO: ("asyncio", "#c8553d", "-.")}).items():
-        heights = [table.median(size, name, lambda one: one.throughput) for size in sizes]
-        axes.plot(sizes, heights, line, color=colour, marker="o", label=label)
-    axes.set(xscale="log", ylim=(0, None), xlabel=clients, ylabel=messages)
-    axes.set_xticks(sizes, [f"{size:,}".replace(",", thousands) for size in sizes])
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(lambda value, _place: f"{value:,.0f}".replace(",", thousands))
-    axes.grid(alpha=0.3)
-    axes.legend(loc="lower right")
-    figure.savefig(path, metadata={"Date": None})
-    plt.close(figure)
 
 
 if __name__ == "__main__":
