@@ -154,13 +154,15 @@ ROWS = (
         (
             "{submissions|0} kiriman: dua dan empat proses (sebanyak biasanya) dibandingkan dengan"
             " satu, dan cluster Dask dengan dua worker dibandingkan dengan dua proses",
-            "{faster/2 workers|2} dan {faster/4 workers|2} kali lebih cepat; {dask|2} dari waktunya",
+            "{faster/2 workers|2} dan {faster/4 workers|2} kali lebih cepat;"
+            " {dask|2} dari waktunya",
         ),
     ),
     Row(
         "class_speed",
         (
-            "memory of the whole run with two processes, around the 50th and at the last submission",
+            "memory of the whole run with two processes, around the 50th and at the last"
+            " submission",
             "{megabytes/early|0} and {megabytes/late|0} MB",
         ),
         (
