@@ -286,9 +286,12 @@ def chart(found: dict[str, Any], language: str) -> str:
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")
     drawing = io.StringIO()
-    figure.savefig(drawing, format="svg", transparent=True, metadata={"Date": None})
+    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    figure.savefig(drawing, format="svg", transparent=True, metadata=nothing)
     plt.close(figure)
     whole = drawing.getvalue()
+    whole = whole[whole.index("<svg") :].replace("xlink:href", "href")  # no address in it
+    whole = whole.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
     head = re.search(r'<svg [^>]*viewBox="0 0 ([\d.]+) ([\d.]+)"[^>]*>', whole)
     assert head is not None, "matplotlib writes the size of a drawing into it"
     paper = f'\n <rect width="{head[1]}" height="{head[2]}" fill="{PAPER}"/>'
