@@ -16,16 +16,12 @@ from typing import Any
 
 import figures
 
+from autograder.i18n import number, speaking
+
 PROJECT = Path(__file__).resolve().parents[2]
 READMES = {"en": PROJECT / "README.md", "id": PROJECT / "README.id.md"}
 PICTURES = PROJECT / "notebooks" / "pictures"
 BEGIN, END = "<!-- results, made by tests/benchmarks/readme.py -->", "<!-- end of results -->"
-
-
-def number(value: float, digits: int, language: str) -> str:
-    """Return a number as the language writes it, with so many digits after the point."""
-    text = f"{value:,.{digits}f}"
-    return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
 
 
 # -- the table -------------------------------------------------------------------------------------
@@ -53,10 +49,12 @@ class Row:
             value: Any = found
             for step in match[1].split("/"):
                 value = value[step]
-            return number(value, int(match[2]), language)
+            return number(value, int(match[2]))
 
         for text in {"en": self.en, "id": self.id}[language]:
-            yield re.sub(r"\{([^|]+)\|(\d)\}", figure, text)
+            with speaking(language):
+                filled = re.sub(r"\{([^|]+)\|(\d)\}", figure, text)
+            yield filled
         yield f"`{self.benchmark}.py`"
 
 
@@ -280,14 +278,16 @@ def chart(found: dict[str, Any], language: str) -> str:
         sizes = list(map(int, heights))
         axes.plot(sizes, heights.values(), line, color=colour, marker="o", label=label)
     axes.set(xscale="log", ylim=(0, None), xlabel=clients, ylabel=messages)
-    axes.set_xticks(sizes, [number(size, 0, language) for size in sizes])
+    with speaking(language):
+        axes.set_xticks(sizes, [number(size, 0) for size in sizes])
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(lambda value, _place: number(value, 0, language))
+    axes.yaxis.set_major_formatter(lambda value, _place: number(value, 0))
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")
     drawing = io.StringIO()
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    figure.savefig(drawing, format="svg", transparent=True, metadata=nothing)
+    with speaking(language):  # the numbers at the other axis are written now
+        figure.savefig(drawing, format="svg", transparent=True, metadata=nothing)
     plt.close(figure)
     whole = drawing.getvalue()
     whole = whole[whole.index("<svg") :].replace("xlink:href", "href")  # no address in it
