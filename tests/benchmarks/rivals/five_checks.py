@@ -151,6 +151,14 @@ def expect(truth: bool, text: str) -> None:
         raise Unmet(text)
 
 
+def two_after(chat: Chat, text: str) -> tuple[Client, Client]:
+    """Let Alice and Bob come in, and her say something; return both when he has it."""
+    alice, bob = chat.join("Alice"), chat.join("Bob")
+    alice.say(text)
+    bob.sees(text)
+    return alice, bob
+
+
 # -- the checks ------------------------------------------------------------------------------------
 
 
@@ -186,9 +194,7 @@ def a_newcomer_gets_the_last_three(server: str) -> None:
 def a_newcomer_gets_what_there_is(server: str) -> None:
     """Where fewer were said, a newcomer gets those."""
     with running(server) as chat:
-        alice, bob = chat.join("Alice"), chat.join("Bob")
-        alice.say("nasi goreng")
-        bob.sees("nasi goreng")
+        two_after(chat, "nasi goreng")
         charlie = chat.newcomer()
         expect(charlie.count("nasi goreng") == 1, "Charlie gets 'nasi goreng' once")
 
@@ -196,9 +202,7 @@ def a_newcomer_gets_what_there_is(server: str) -> None:
 def the_news_is_not_kept(server: str) -> None:
     """The news of who came and who left is not kept."""
     with running(server) as chat:
-        alice, bob = chat.join("Alice"), chat.join("Bob")
-        alice.say("sate ayam")
-        bob.sees("sate ayam")
+        alice, bob = two_after(chat, "sate ayam")
         bob.connection.close()
         alice.sees("Bob keluar")
         charlie = chat.newcomer()
@@ -209,9 +213,7 @@ def the_news_is_not_kept(server: str) -> None:
 def nobody_else_gets_them_again(server: str) -> None:
     """Only the newcomer gets the old messages."""
     with running(server) as chat:
-        alice, bob = chat.join("Alice"), chat.join("Bob")
-        alice.say("roti bakar")
-        bob.sees("roti bakar")
+        alice, bob = two_after(chat, "roti bakar")
         charlie = chat.newcomer()
         for person in (alice, bob):
             person.sees(LAST)
