@@ -83,9 +83,11 @@ def divide() -> bool:
 
     To be called by a program that grades, before it starts others.
     """
+    if divided() is not None:
+        return True
     own = _own()
     if own is None or own.name == GRADERS:
-        return own is not None
+        return False
     try:
         offered = (own / "cgroup.controllers").read_text().split()
         inside = set(map(int, (own / "cgroup.procs").read_text().split()))
