@@ -23,6 +23,8 @@ and says {"listening": port} by itself.
 
 from __future__ import annotations
 
+# `signal` makes enum members of what it returns, and a forked server pays 70 pages for that
+import _signal  # type: ignore[import-not-found]
 import contextlib
 import gc
 import io
@@ -53,6 +55,9 @@ SWEEP_ROUNDS, GENTLE_ROUNDS = 100, 10  # in the first ones each process is ended
 POLL_SECONDS = 0.02  # socketserver looks twice a second whether it shall stop; this is quicker
 
 
+decode = json.JSONDecoder().raw_decode  # `json.loads` looks at what may be around the object, too
+
+
 class Channel:
     """A socket that carries JSON objects, one a line, and file descriptors beside them."""
 
@@ -67,6 +72,13 @@ class Channel:
             socket.send_fds(self.sock, [data], list(fds))
         else:
             self.sock.sendall(data)
+
+    def tell(self, **numbers: int) -> None:
+        """Send an object that holds nothing but numbers, in a way that a forked copy of this
+        process has to copy few pages for.
+        """
+        words = [f'"{name}": {number}' for name, number in numbers.items()]
+        self.sock.sendall(f"{{{', '.join(words)}}}\n".encode())
 
     def waiting(self) -> bool:
         """Tell whether an object has arrived that `receive` would return at once."""
@@ -87,7 +99,7 @@ class Channel:
                 return None
             self._buffer += data
         line, self._buffer = self._buffer.split(b"\n", 1)
-        return json.loads(line)
+        return decode(line.decode())[0]
 
 
 # -- what a server sees ---------------------------------------------------------------------
@@ -158,7 +170,7 @@ def redirect_addresses() -> None:
         if self.family in loopback:
             for channel in listening_is_told:
                 with contextlib.suppress(OSError):
-                    channel.send({"listening": self.getsockname()[1]})
+                    channel.tell(listening=self.getsockname()[1])
 
     replace(socket.socket, bind=bind, listen=listen)
     server_module = sys.modules.get("socketserver")
@@ -497,13 +509,24 @@ def remove_folder(folder: str) -> None:
         os.rmdir(folder)
 
 
+def write(path: str, data: bytes) -> None:
+    """Write a file; what `open` makes for it would cost a launcher that has forked many pages."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+    file = os.open(path, flags, 0o666)
+    try:
+        while data:
+            data = data[os.write(file, data) :]
+    finally:
+        os.close(file)
+
+
 def write_files(files: dict[str, str], folder: str) -> None:
     """Write the submission's files (name -> latin-1 coded bytes) into `folder`."""
     for name, content in files.items():
         path = os.path.join(folder, *name.split("/"))
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as file:
-            file.write(content.encode("latin-1"))
+        if "/" in name:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+        write(path, content.encode("latin-1"))
 
 
 def run_server(
@@ -569,7 +592,10 @@ class WarmLauncher:
 
     def prepare(self, order: Message) -> None:
         """Import what the server will import, and compile it once."""
-        self.order = order
+        # set here they are those of all servers; of processes it may have to start one more
+        each = {name: value for name, value in order["limits"].items() if name == "NPROC"}
+        limit_resources({name: order["limits"][name] for name in order["limits"].keys() - each})
+        self.order = order | {"limits": each}
         if order["uid"] is not None:
             if not order["alone"]:  # it may lie where only root may read
                 preload_clock(order["library"])
@@ -587,7 +613,7 @@ class WarmLauncher:
             self.code = compile(source, order["name"], "exec")
         gc.freeze()  # a server that collects garbage would copy every page that it looks at
         gc.enable()
-        self.channel.send({"ready": os.getpid()})
+        self.channel.tell(ready=os.getpid())
 
     def start(self, order: Message, fds: Sequence[int]) -> None:
         """Fork a server; `fds` are its output and its channel."""
@@ -607,7 +633,7 @@ class WarmLauncher:
         for fd in fds:
             os.close(fd)
         self.servers[pid] = folder
-        self.channel.send({order["answer"]: pid})
+        self.channel.tell(**{order["answer"]: pid})
 
     def furnish(self) -> str:
         """Make a folder with the submission's files for the next server, and return it."""
@@ -627,9 +653,9 @@ class WarmLauncher:
         # is a socket of the student's
         self.selector.close()
         self.channel.sock.close()
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _signal.set_wakeup_fd(-1)
+        _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
+        _signal.signal(_signal.SIGINT, _signal.default_int_handler)
         os.setsid()
         adopt_orphans()  # its own, as long as it lives: so nobody takes them for another server's
         look_at_oneself()
@@ -649,7 +675,7 @@ class WarmLauncher:
         for sock in sockets:
             sock.close()
         # only now: while we held one too, the grader closing it would end nothing
-        self.channel.send({"sockets": count})
+        self.channel.tell(sockets=count)
 
     def stop(self, pid: int) -> None:
         """End a server and everything that it started."""
@@ -712,7 +738,7 @@ class WarmLauncher:
         """Remove a server that has ended, with its folder."""
         remove_folder(self.servers.pop(pid))
         with contextlib.suppress(OSError):
-            self.channel.send({"exited": pid, "status": os.waitstatus_to_exitcode(status)})
+            self.channel.tell(exited=pid, status=os.waitstatus_to_exitcode(status))
 
     def serve(self) -> None:
         """Carry out orders until the grader is gone, however it went."""
@@ -760,7 +786,7 @@ class WarmLauncher:
             self.give_sockets(order["count"])
         elif order["do"] == "stop":
             self.stop(order["pid"])
-            self.channel.send({"stopped": order["pid"]})
+            self.channel.tell(stopped=order["pid"])
         return True
 
     def close(self) -> None:
@@ -778,10 +804,16 @@ class Become(BaseException):
 def children() -> list[int]:
     """Return the pids of this process's children (Linux; elsewhere none are known)."""
     try:
-        with open(f"/proc/self/task/{os.getpid()}/children") as file:
-            return [int(pid) for pid in file.read().split()]
+        file = os.open(f"/proc/self/task/{os.getpid()}/children", os.O_RDONLY)
     except OSError:
         return []
+    try:
+        said = b""
+        while more := os.read(file, 65536):
+            said += more
+    finally:
+        os.close(file)
+    return [int(pid) for pid in said.split()]
 
 
 def prctl(option: int, value: int) -> None:
@@ -816,18 +848,14 @@ def go_first() -> None:
     Otherwise it might be the launcher's turn, or whatever else the person runs.
     """
     with contextlib.suppress(OSError):
-        file = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
-        try:
-            os.write(file, b"1000")
-        finally:
-            os.close(file)
+        write("/proc/self/oom_score_adj", b"1000")
 
 
 def warm(fd: int) -> tuple[Any, ...]:
     """Be the warm launcher on Unix socket `fd`; return, in a server, what it has to run."""
     gc.disable()  # until all is imported
     launcher = WarmLauncher(Channel(socket.socket(fileno=fd)))
-    launcher.channel.send({"up": os.getpid()})
+    launcher.channel.tell(up=os.getpid())
     try:
         launcher.serve()
     except Become as become:  # this is the forked server now: nothing of the launcher's is its

@@ -138,6 +138,8 @@ class Sandbox:
         yield from ("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts")
         yield from ("--unshare-cgroup-try", "--die-with-parent", "--new-session")
         yield from ("--hostname", "chat", "--clearenv", "--setenv", "LANG", "C.UTF-8")
+        # what is linked when it is first called would be linked in each forked server anew
+        yield from ("--setenv", "LD_BIND_NOW", "1")
         if self.uid is None:
             yield "--unshare-user"
         else:  # root: no user namespace, the launcher gives up root itself

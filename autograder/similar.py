@@ -248,6 +248,8 @@ def _pairs(authors: dict[bytes, list[Author]]) -> Iterator[Pair]:
 
 def _close(programs: Sequence[bytes]) -> Iterator[tuple[float, int, int]]:
     """Yield how alike two are that are, and their places."""
+    if len(programs) < 2:  # what compares takes a while to import
+        return
     import numpy
     from rapidfuzz import process
     from rapidfuzz.distance import Indel
