@@ -6,7 +6,6 @@ given, such as a cluster's.
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
 import functools
 import gc
@@ -17,7 +16,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
@@ -89,7 +88,7 @@ def run_all(
             idle: list[Executor] = [local() for _each in range(count)]
         else:
             idle = [executor] * (count * AHEAD)
-        done: SimpleQueue[_Task[Job, Value]] = SimpleQueue()
+        done: SimpleQueue[tuple[_Task[Job], Future[Value]]] = SimpleQueue()
         waiting, busy = iter(jobs), 0
         suspects: list[Job] = []
 
@@ -101,8 +100,9 @@ def run_all(
                     raise WorkersLost(str(error)) from error
                 worker = local()  # the process died while it had nothing to do
                 future = worker.submit(work, job)
-            task = _Task(job, worker, again, future)
-            future.add_done_callback(lambda _future: done.put(task))
+            task = _Task(job, worker, again)
+            # the task does not know its future: what came of it would stay as long as both do
+            future.add_done_callback(lambda ended: done.put((task, ended)))
 
         while True:
             for job in itertools.islice(waiting, len(idle)):
@@ -113,10 +113,10 @@ def run_all(
                 busy += 1
             if not busy:
                 return
-            task = done.get()
-            if task.future.cancelled():  # nobody cancels but an executor that ends
+            task, future = done.get()
+            if future.cancelled():  # nobody cancels but an executor that ends
                 raise WorkersLost("the work was cancelled")
-            error = task.future.exception()
+            error = future.exception()
             if isinstance(error, WorkersLost):
                 raise error
             worker = task.worker
@@ -134,21 +134,26 @@ def run_all(
             for job in itertools.islice(waiting, 1):  # no worker waits for what we do meanwhile
                 begin(job, idle.pop())
                 busy += 1
-            yield task.job, Outcome(None if error else task.future.result(), error)
+            outcome = Outcome(None if error else future.result(), error)
+            del future
+            yield task.job, outcome
+            del outcome
+            _give_back()
 
 
 def tidily(function: Callable[[Job], Value], job: Job) -> Value:
-    """Call `function` with `job`, in a worker, and now and then give back what memory that took.
+    """Call `function` with `job`, in a worker, and give back what memory that took.
 
     A check leaves objects that know each other, which Python would keep for many checks more, and
     the C library keeps what Python gives back: a worker would become twice as large as it needs.
     """
+    if not gc.get_freeze_count():
+        gc.freeze()  # what is there now stays: looking at it after each job would take 10 ms
     try:
         return function(job)
     finally:
-        if next(_jobs) % TIDY_EVERY == 0:
-            gc.collect()
-            _give_back()
+        gc.collect()
+        _give_back()
 
 
 def _give_back() -> None:
@@ -160,18 +165,13 @@ def _give_back() -> None:
             ctypes.CDLL(None).malloc_trim(0)
 
 
-TIDY_EVERY = 8  # jobs: it takes some milliseconds
-_jobs = itertools.count(1)
-
-
 @dataclass(frozen=True)
-class _Task(Generic[Job, Value]):
+class _Task(Generic[Job]):
     """A job that somebody works on; `again` if it is tried for the second time."""
 
     job: Job
     worker: Executor
     again: bool
-    future: concurrent.futures.Future[Value]
 
 
 Processes = Callable[[], Executor]

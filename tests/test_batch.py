@@ -18,7 +18,6 @@ from helpers import command_of, environment, family, gone, until
 
 from autograder.batch import (
     AHEAD,
-    TIDY_EVERY,
     WorkersLost,
     processes_ahead,
     progress,
@@ -288,16 +287,41 @@ def leave(found):
     return len(found)
 
 
-def test_what_jobs_leave_behind_does_not_pile_up():
-    gc.disable()  # Python would come to it some time
-    try:
-        found = []
-        for _job in range(TIDY_EVERY):
-            tidily(leave, found)
-        assert len(found) == TIDY_EVERY
-        assert sum(left() is not None for left in found) < TIDY_EVERY
-        for _job in range(2 * TIDY_EVERY):
-            tidily(leave, found)
-        assert sum(left() is not None for left in found) < TIDY_EVERY
-    finally:
-        gc.enable()
+@pytest.fixture
+def no_garbage_collection():
+    """Without it, what is gone went because nobody knew it any more, or because it was looked for.
+
+    Python would come to it some time.
+    """
+    frozen = gc.get_freeze_count()
+    gc.disable()
+    yield
+    gc.enable()
+    if not frozen:
+        gc.unfreeze()
+
+
+@pytest.mark.usefixtures("no_garbage_collection")
+def test_nothing_that_a_job_leaves_behind_stays():
+    found = []
+    for number in range(1, 4):
+        assert tidily(leave, found) == number
+        assert [left() for left in found] == [None] * number
+
+
+@pytest.mark.usefixtures("no_garbage_collection")
+def test_a_result_goes_when_nobody_needs_it_any_more():
+    found = []
+    with ThreadPoolExecutor(1) as executor:
+        for _job, outcome in run_all(Knotted, range(5), workers=1, executor=executor):
+            found.append(weakref.ref(outcome.value))
+            del outcome
+    assert len(found) == 5
+    assert [left() for left in found] == [None] * 5
+
+
+class Knotted:
+    """What a job returns."""
+
+    def __init__(self, number):
+        self.number = number
