@@ -290,7 +290,7 @@ class WarmLauncher:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 start_new_session=True,
-                env={"LANG": "C.UTF-8"},
+                env=sandbox_module.ENVIRONMENT,
                 cwd="/",
             )
         ours.settimeout(START_SECONDS)

@@ -28,6 +28,13 @@ SWITCH = "AUTOGRADER_WITHOUT"
 """Environment variable that switches parts off, for tests and for odd machines: a list of
 "sandbox", "proc" and "fork" with commas between."""
 
+ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "LD_BIND_NOW": "1",  # what is linked when it is first called, each forked server would link
+    "MALLOC_ARENA_MAX": "1",  # one heap: else each thread would get pages of its own
+}
+"""Of the launcher; its servers get one of their own."""
+
 FOLDER = "/chat"  # the server's working folder inside the sandbox, the only place to write
 LAUNCHER = "/run/launcher.py"
 LIBRARY = "/run/library"
@@ -137,9 +144,9 @@ class Sandbox:
     def _bubblewrap(self) -> Iterator[str]:
         yield from ("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts")
         yield from ("--unshare-cgroup-try", "--die-with-parent", "--new-session")
-        yield from ("--hostname", "chat", "--clearenv", "--setenv", "LANG", "C.UTF-8")
-        # what is linked when it is first called would be linked in each forked server anew
-        yield from ("--setenv", "LD_BIND_NOW", "1")
+        yield from ("--hostname", "chat", "--clearenv")
+        for name, value in ENVIRONMENT.items():
+            yield from ("--setenv", name, value)
         if self.uid is None:
             yield "--unshare-user"
         else:  # root: no user namespace, the launcher gives up root itself
