@@ -20,7 +20,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from nbconvert.writers.files import FilesWriter
+import nbformat
 from nbformat.notebooknode import NotebookNode, from_dict
 from nbgrader import converters, utils
 from nbgrader.api import Gradebook, MissingEntry
@@ -28,7 +28,7 @@ from nbgrader.apps import api as nbgrader_api
 from nbgrader.apps import autogradeapp
 from nbgrader.converters.autograde import Autograde
 from nbgrader.converters.base import NbGraderException
-from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, SaveAutoGrades
+from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.preprocessors.base import NbGraderPreprocessor
 from sqlalchemy.exc import SAWarning
 from traitlets import Bool, List, Unicode
@@ -100,10 +100,6 @@ class Passed:
     notes: list[str]
     to_read: set[str]
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Passed:
-        """Return this very object: nbconvert copies resources, and a connection has no copy."""
-        return self
-
 
 class WriteVerdicts(NbGraderPreprocessor):
     """Takes the place of `Execute`: writes what the check found below the graded cells.
@@ -163,14 +159,14 @@ class SaveVerdicts(SaveAutoGrades):
         self.gradebook.db.commit()
 
     def _add_comment(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
-        super()._add_comment(cell, resources)
-        name = cell.metadata.nbgrader["grade_id"]
+        marks = cell.metadata.nbgrader
         comment = self.gradebook.find_comment(
-            name, self.notebook_id, self.assignment_id, self.student_id
+            marks["grade_id"], self.notebook_id, self.assignment_id, self.student_id
         )
-        if comment.auto_comment:  # nbgrader says "No response.", in English alone
-            comment.auto_comment = _("No answer.")
-            self.gradebook.db.commit()
+        as_given = marks.get("checksum") == utils.compute_checksum(cell)
+        # nbgrader says "No response.", in English alone
+        comment.auto_comment = _("No answer.") if as_given and not utils.is_task(cell) else None
+        self.gradebook.db.commit()
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
@@ -206,9 +202,8 @@ class CheckedAutograde(Autograde):
         help="Whether to run students' programs on a machine that has no sandbox for them.",
     ).tag(config=True)
 
-    autograde_preprocessors = List(
-        [WriteVerdicts, SaveVerdicts, LatePenalties, CheckCellMetadata]
-    ).tag(config=True)
+    # not nbgrader's CheckCellMetadata: the marks of all cells are the teacher's, from the gradebook
+    autograde_preprocessors = List([WriteVerdicts, SaveVerdicts, LatePenalties]).tag(config=True)
 
     def __init__(self, coursedir: Any = None, **options: Any) -> None:
         super().__init__(coursedir=coursedir, **options)
@@ -243,7 +238,6 @@ class CheckedAutograde(Autograde):
             NbGraderException: nobody has handed in anything, or the assignment is not known.
         """
         self.init_notebooks()
-        self.writer = FilesWriter(parent=self, config=self.config)
         self.exporter = self.exporter_class(parent=self, config=self.config)
         folders = [Path(folder) for folder in sorted(self.assignments)]
         for folder in folders:
@@ -443,12 +437,25 @@ class CheckedAutograde(Autograde):
             resources["autograder"] = Passed(
                 self.gradebook(), name, self._verdicts, taken.notes + notes, taken.to_read
             )
-            self.exporter._preprocessors = []
-            self.exporter.optimistic_validation = True  # once, when all is done
-            for preprocessor in self.autograde_preprocessors:
-                self.exporter.register_preprocessor(preprocessor)
-            output, resources = self.exporter.from_notebook_node(taken.notebook, resources)
-        self.write_single_notebook(output, resources)
+            graded = self._processed(taken.notebook, resources)
+        nbformat.validate(graded, relax_add_props=True)
+        target = self._format_dest(
+            resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
+        )
+        text = nbformat.v4.writes(graded)  # `nbformat.writes` would validate it once more
+        Path(target, f"{name}.ipynb").write_text(f"{text}\n", encoding="utf-8")
+
+    def _processed(self, notebook: NotebookNode, resources: dict[str, Any]) -> NotebookNode:
+        """Return what the preprocessors make of a notebook.
+
+        The exporter would run them, too, on the third of four copies that it makes.
+        """
+        self.exporter._preprocessors = []
+        for preprocessor in self.autograde_preprocessors:
+            self.exporter.register_preprocessor(preprocessor)
+        for preprocessor in self.exporter._preprocessors:
+            notebook, resources = preprocessor(notebook, resources)
+        return notebook
 
     def set_permissions(self, assignment_id: str, student_id: str) -> None:
         """Set the permissions of a graded submission, and put it where everybody looks for it."""
