@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from autograder.course.converter import CheckedAutograde
 
 CONFIG = "nbgrader_config.py"
-MORE_WORKERS = 1
-"""Than cores: much of a check is waiting for what another process does."""
-
 SLOW = "rfc3987_syntax"
 """With this jsonschema could check a format that no notebook has. It makes a parser when it is
 imported, which takes as long as all the rest of nbgrader."""
@@ -101,12 +98,12 @@ def grade_course(
         student: an id, or a pattern such as `a*`.
         again: whether to grade what has been graded, too.
         without_sandbox: whether a machine that has none may run students' programs.
-        workers: how many processes check servers; None for one more than there are cores.
+        workers: how many processes check servers; None for one a core.
 
     Raises:
         CourseError: there is no course, no such assignment, or nothing has been handed in.
     """
-    count = workers or cores() + MORE_WORKERS
+    count = workers or cores()
     # nbgrader takes more than a second to import: the processes get ready meanwhile
     with contextlib.chdir(_root(Path.cwd())), processes_ahead(count, get_ready) as processes:
         converter = _converter(assignment, student)
