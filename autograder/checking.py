@@ -182,7 +182,6 @@ def _run_tests(
     """Run the tests; return results by challenge, and the grader's own tracebacks."""
     from autograder.run import Run
 
-    launcher.ahead = True
     run = Run(seed, launcher)
     if EITHER_TIMESTAMP in challenges:
         fits = _timestamp(run)

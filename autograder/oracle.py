@@ -148,12 +148,14 @@ class KernelOracle:
         """See `Oracle`."""
         self._files.close()
 
-    def takes_more_than(self, most: int) -> bool:
+    def takes_more_than(self, most: int, pids: Collection[int]) -> bool:
         """Tell whether the server's processes together have more than `most` bytes of memory.
 
         Unlike a limit of the kernel's this counts what several share, once, and all of them.
+
+        Args:
+            pids: its processes, as `threads` has just told them.
         """
-        pids = tuple(self._last_list or self.threads())
 
         def total(asked: Callable[[int], int]) -> int:
             found = 0

@@ -58,7 +58,6 @@ def launcher(pytestconfig: pytest.Config) -> Iterator[Launcher]:
     if path is None:
         raise pytest.UsageError("these tests need a server: --server path/to/server.py")
     launcher = start_launcher(read_server(path))
-    launcher.ahead = True
     launcher.load_clock()
     with contextlib.closing(launcher):
         yield launcher

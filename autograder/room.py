@@ -23,7 +23,7 @@ from autograder.inbox import Word
 from autograder.oracle import KernelOracle, Oracle
 from autograder.person import Person
 from autograder.process import Launcher, ServerProcess, start_launcher
-from autograder.sandbox import MEMORY_BYTES, MIB
+from autograder.sandbox import MIB
 from autograder.script import Script
 from autograder.server_output import cause_of_death, how_it_ended, last_lines, thread_error
 from autograder.submission import Submission, read_server
@@ -579,7 +579,7 @@ class Room:
             return _("The server sends without end, so it was stopped.")
         if self.traffic.flood == "memory":
             text = _("The server took more than {megabytes} MB of memory, so it was stopped.")
-            return text.format(megabytes=MEMORY_BYTES // MIB)
+            return text.format(megabytes=self.traffic.most_memory // MIB)
         if self.traffic.flood == "threads":
             text = _("The server started more than {count} threads, so it was stopped.")
             return text.format(count=self.traffic.most_threads)

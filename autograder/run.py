@@ -66,6 +66,8 @@ class Run:
             except Unmet as unmet:
                 self.no_dialect = unmet
                 raise
+            # only now: nobody watches a server that waits for its turn, and bombs go off there, too
+            self.launcher.ahead = True
         return self.dialect
 
     def starts(self) -> bool:

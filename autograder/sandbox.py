@@ -49,9 +49,9 @@ LIMITS: dict[str, int] = {
     "CORE": 0,
 }
 MEMORY_BYTES = 256 * MIB
-"""What all processes of a server have in memory together, with what they share, which no limit of
-the kernel's for a process covers. A thousand clients with a thread each need 70 MiB: most of what
-counts as their private memory are stacks that they never use."""
+"""What all processes of a server have in memory together at most, with what they share, which no
+limit of the kernel's for a process covers. A thousand clients with a thread each need 70 MiB: most
+of what counts as their private memory are stacks that they never use."""
 
 SANDBOX_LIMITS: dict[str, int] = LIMITS | {"NPROC": 1200}
 """Processes and threads are counted for each user: only a user of the sandbox's own is limited,

@@ -13,7 +13,7 @@ from autograder.failures import RoomClosed
 from autograder.oracle import KernelOracle, Oracle, PatientOracle
 from autograder.proc import kernel_can_be_asked
 from autograder.process import Launcher, ServerProcess
-from autograder.sandbox import MEMORY_BYTES
+from autograder.sandbox import MEMORY_BYTES, MIB
 from autograder.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ FLOOD_BYTES = 8 * 1024  # from the server to one client, beyond what our own byt
 WELCOME_BYTES = 256  # the same, for each one who comes or goes: a greeting and a notice
 OUTPUT_BYTES = 256 * 1024  # on standard output and standard error, beyond what ours explain
 WEIGH_SECONDS = 0.02  # between two looks at the server's memory and its threads
+MEMORY = 64 * MIB  # of a server that no client has come to; a good one needs a sixth
+MEMORY_OF_A_CLIENT = 4 * MIB  # more for each who has come: it may have a process of its own
 THREADS = 200  # of a server that no client has come to, in all of its processes
 THREADS_OF_A_CLIENT = 4  # more for each who has come
 CHUNK = 64 * 1024
@@ -245,14 +247,20 @@ class Traffic:
         if not isinstance(self.oracle, KernelOracle):
             return False
         if time.monotonic() - self._weighed > WEIGH_SECONDS:
-            if self.oracle.takes_more_than(MEMORY_BYTES):
+            family = self.oracle.threads()
+            if self.oracle.takes_more_than(self.most_memory, family):
                 self.flood = "memory"
-            elif self.oracle.thread_count() > self.most_threads:
+            elif sum(map(len, family.values())) > self.most_threads:
                 self.flood = "threads"
             if self.flood:
                 self.process.kill()
             self._weighed = time.monotonic()
         return bool(self.flood)
+
+    @property
+    def most_memory(self) -> int:
+        """How many bytes of memory all processes of the server may have."""
+        return min(MEMORY + MEMORY_OF_A_CLIENT * len(self.people), MEMORY_BYTES)
 
     @property
     def most_threads(self) -> int:

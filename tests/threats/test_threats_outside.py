@@ -253,7 +253,7 @@ def test_a_grader_that_unpacks_would_fill_its_disk(tmp_path):
     [
         ("fork_bomb", "STARTED", "NPROC", 30, {"processes": 60}),
         ("thread_bomb", "STARTED", "NPROC", 30, {"processes": 60}),
-        ("memory_bomb", "TAKEN", "DATA", 64 << 20, {"megabytes": 96}),
+        ("memory_bomb", "TAKEN", "DATA", 32 << 20, {"megabytes": 48}),
         ("file_bomb", "WRITTEN", "", 0, {"megabytes": 64}),
     ],
 )
