@@ -30,6 +30,7 @@ from helpers import submission, until
 from autograder import sandbox
 from autograder.casting import Cast
 from autograder.checking import run_check
+from autograder.process import WarmLauncher
 
 LEVELS = pytest.mark.parametrize("level", ["bubblewrap", "process"])
 LEAVING = ["quits_at_import", "leaves_politely", "raises_system_exit", "ends_itself_by_a_signal"]
@@ -269,3 +270,15 @@ def test_bombs_stop_at_their_limits_and_at_nothing_else(
 
     (full,) = most.values()
     assert (0 < count < full) if limited else (count == full)
+
+
+def test_a_bomb_goes_off_once_in_a_check(monkeypatch):
+    """No other server waits beside the first, unwatched, before that has shown what it does."""
+    started = []
+    order = WarmLauncher._order
+    monkeypatch.setattr(
+        WarmLauncher, "_order", lambda *wish: started.append(wish[1]) or order(*wish)
+    )
+    result = run_check(["threading"], aimed("shared_memory_bomb", megabytes=96))
+
+    assert (result.points, started) == (0, ["started"])

@@ -101,6 +101,7 @@ THREATS = {
             "test_room.py::test_a_server_that_floods_is_stopped_and_that_is_said",
             "test_room.py::test_a_server_that_takes_too_much_memory_is_stopped_and_that_is_said",
             "test_room.py::test_a_server_that_starts_ever_more_is_stopped_and_that_is_said",
+            f"{OUTSIDE}a_bomb_goes_off_once_in_a_check",
         ),
         (f"{OUTSIDE}bombs_stop_at_their_limits_and_at_nothing_else",),
     ),
