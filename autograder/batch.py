@@ -147,13 +147,32 @@ def tidily(function: Callable[[Job], Value], job: Job) -> Value:
     A check leaves objects that know each other, which Python would keep for many checks more, and
     the C library keeps what Python gives back: a worker would become twice as large as it needs.
     """
-    if not gc.get_freeze_count():
-        gc.freeze()  # what is there now stays: looking at it after each job would take 10 ms
+    _keep_what_is_there()
     try:
         return function(job)
     finally:
         gc.collect()
         _give_back()
+
+
+@functools.cache
+def _keep_what_is_there() -> None:
+    """Do not look any more, after each job, at what was there before the first: it takes 10 ms."""
+    gc.freeze()
+
+
+@contextlib.contextmanager
+def for_good() -> Iterator[None]:
+    """Let all that is made inside a `with` block stay, such as what is imported there.
+
+    Python would look through it again and again, while it is made and ever after.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _give_back() -> None:
@@ -189,8 +208,14 @@ def processes_ahead(count: int, get_ready: Callable[[], object]) -> Iterator[Pro
     with _processes() as make:
         ready = [make() for _each in range(count)]
         for executor in ready:
-            executor.submit(get_ready)  # where it fails, so will the work, and say so
+            # where it fails, so will the work, and say so
+            executor.submit(_get_ready, get_ready)
         yield lambda: ready.pop() if ready else make()
+
+
+def _get_ready(get_ready: Callable[[], object]) -> None:
+    with for_good():
+        get_ready()
 
 
 @contextlib.contextmanager

@@ -293,12 +293,10 @@ def no_garbage_collection():
 
     Python would come to it some time.
     """
-    frozen = gc.get_freeze_count()
     gc.disable()
     yield
     gc.enable()
-    if not frozen:
-        gc.unfreeze()
+    gc.unfreeze()
 
 
 @pytest.mark.usefixtures("no_garbage_collection")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder.batch import Processes, processes_ahead, progress, run_all
+from autograder.batch import Processes, for_good, processes_ahead, progress, run_all
 from autograder.checking import get_ready
 from autograder.course.verdict import (
     Job,
@@ -216,7 +216,7 @@ def _root(start: Path) -> Path:
 
 def _converter(assignment: str, student: str) -> CheckedAutograde:
     """Return what grades, with the settings of the course whose folder we are in."""
-    with _without(SLOW):
+    with for_good(), _without(SLOW):
         from nbgrader.apps.autogradeapp import AutogradeApp
 
         from autograder.course.converter import CheckedAutograde
