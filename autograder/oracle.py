@@ -95,6 +95,7 @@ class KernelOracle:
     _ran_at_touch: dict[int, int] | None = None
     _first_seen: dict[tuple[int, int], float] = field(default_factory=dict)
     _files: proc.Files = field(default_factory=proc.Files)
+    _diag: proc.SocketDiag | None = None
     _odd_since: dict[int, float] = field(default_factory=dict)  # by balance of segments
     _last_list: dict[int, list[int]] = field(default_factory=dict)
     _ran_childless: dict[int, int] = field(default_factory=dict)  # by thread
@@ -147,6 +148,8 @@ class KernelOracle:
     def close(self) -> None:
         """See `Oracle`."""
         self._files.close()
+        if self._diag is not None:
+            self._diag.close()
 
     def takes_more_than(self, most: int, pids: Collection[int]) -> bool:
         """Tell whether the server's processes together have more than `most` bytes of memory.
@@ -326,17 +329,12 @@ class KernelOracle:
         if proc.packets_waiting():
             return False
         quiet = time.monotonic() - self._touched
-        # by both ports: elsewhere on this machine one of them may be in use as well
-        server_side = {
-            row.peer: row
-            for row in proc.sockets_of(self.root_of_network())
-            if row.port in self.ports
-        }
+        ours = {}
         for connection in connections:
-            try:
-                port = connection.getsockname()[1]
-            except OSError:
-                continue
+            with contextlib.suppress(OSError):
+                ours[connection.getsockname()[1]] = connection
+        server_side = self._server_side({*ours, *gone})
+        for port, connection in ours.items():
             row = server_side.get(port)
             if row is None:
                 continue
@@ -345,6 +343,17 @@ class KernelOracle:
             if proc.unacknowledged(connection) and quiet < ACKNOWLEDGE_SECONDS:
                 return False
         return not any(port in server_side and server_side[port].established for port in gone)
+
+    def _server_side(self, peers: Iterable[int]) -> dict[int, proc.SocketRow]:
+        """Return the server's ends of the connections whose other ends have the ports `peers`."""
+        # by both ports: elsewhere on this machine one of them may be in use as well
+        pairs = {(port, peer) for port in self.ports for peer in peers}
+        if not self.own_network and proc.single_sockets_can_be_asked_for():
+            self._diag = self._diag or proc.SocketDiag()
+            rows = [self._diag.row(*pair) for pair in pairs]
+            return {row.peer: row for row in rows if row is not None}
+        found = proc.sockets_of(self.root_of_network())
+        return {row.peer: row for row in found if (row.port, row.peer) in pairs}
 
 
 @dataclass

@@ -26,7 +26,7 @@ Level = Literal["bubblewrap", "process"]
 
 SWITCH = "AUTOGRADER_WITHOUT"
 """Environment variable that switches parts off, for tests and for odd machines: a list of
-"sandbox", "proc" and "fork" with commas between."""
+"sandbox", "proc", "diag" and "fork" with commas between."""
 
 ENVIRONMENT = {
     "LANG": "C.UTF-8",
@@ -59,7 +59,7 @@ or the limit would count what else the person runs."""
 
 
 def switched_off(part: str) -> bool:
-    """Tell whether `part` ("sandbox", "proc" or "fork") is switched off by the environment."""
+    """Tell whether `part` ("sandbox", "proc", "diag", "fork") is switched off there."""
     parts = os.environ.get(SWITCH, "").replace(" ", "").split(",")
     return part in parts
 

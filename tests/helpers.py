@@ -142,7 +142,7 @@ while True:
 
 @contextlib.contextmanager
 def without(parts: str) -> Iterator[None]:
-    """Do without "fork", "proc" or "sandbox", several with commas between, as odd machines do."""
+    """Do without "fork", "proc", "diag" or "sandbox", several with commas between."""
     before = os.environ.get(SWITCH)
     os.environ[SWITCH] = parts
     sandbox.probe.cache_clear()

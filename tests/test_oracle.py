@@ -241,7 +241,11 @@ def test_a_server_that_counts_for_a_while_is_waited_for():
 
 # -- what is under way ----------------------------------------------------------------------
 
-MODES = pytest.mark.parametrize("mode", ["", "sandbox", "fork"], ids=["best", "plain", "cold"])
+MODES = pytest.mark.parametrize(
+    "mode",
+    ["", "sandbox", "sandbox,diag", "fork"],
+    ids=["best", "plain", "plain, all sockets listed", "cold"],
+)
 ECHO = """
 import socket, threading
 server = socket.create_server(("127.0.0.1", 5005))
@@ -429,6 +433,52 @@ def test_both_ends_of_a_connection():
             assert os.fstat(theirs.fileno()).st_ino == rows[port, peer].inode
             theirs.recv(5)
             until(lambda: proc.unacknowledged(ours) == 0, "the acknowledgement")
+
+
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
+def test_one_connection_is_told_as_among_all(family):
+    host = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::ffff:127.0.0.1"}[family]
+    with socket.socket(family) as server, contextlib.closing(proc.SocketDiag()) as diag:
+        server.bind((host, 0))
+        server.listen()
+        port = server.getsockname()[1]
+
+        def told():
+            rows = {(row.port, row.peer): row for row in proc.sockets_of(os.getpid())}
+            return rows.get((port, peer)), diag.row(port, peer)
+
+        with socket.create_connection(("127.0.0.1", port)) as ours:
+            peer = ours.getsockname()[1]
+            among_all, alone = told()
+            assert among_all == alone and alone.established  # nobody has accepted it yet
+            with server.accept()[0] as theirs:
+                ours.sendall(b"12345")
+                among_all, alone = told()
+                assert among_all == alone
+                assert (alone.unread, alone.inode) == (5, os.fstat(theirs.fileno()).st_ino)
+                ours.shutdown(socket.SHUT_WR)
+                among_all, alone = told()
+                assert among_all == alone and not alone.established
+        assert diag.row(port, 1) is None  # there is one that listens, and no such connection
+
+
+def test_connections_that_have_ended_are_not_among_them():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ours = socket.create_connection(listener.getsockname())
+        theirs, (_host, peer) = listener.accept()
+    port = theirs.getsockname()[1]
+    theirs.close()
+    assert ours.recv(1) == b""
+    ours.close()
+
+    lines = proc.read("/proc/self/net/tcp").splitlines()
+    assert any(line.split()[1:4] == address_in(port, peer) for line in lines)  # the kernel waits
+    assert not any(port in (row.port, row.peer) for row in proc.sockets_of(os.getpid()))
+
+
+def address_in(port, peer):
+    """Return what the kernel tells of a connection whose first end has closed it."""
+    return [f"0100007F:{port:04X}", f"0100007F:{peer:04X}", "06"]
 
 
 def test_files_stay_open_and_are_those_of_the_same_process():
