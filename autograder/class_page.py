@@ -23,6 +23,7 @@ from autograder.report_words import levels
 from autograder.side_by_side import names, percent
 from autograder.similar import THRESHOLD, Alike
 
+TEMPLATE = "class_page.html.jinja"
 STEP = 10
 """Percent of the points in each bar of the distribution; full marks have a bar of their own."""
 
@@ -166,7 +167,7 @@ class ClassPage:
     def write(self, file: IO[str]) -> None:
         """Write the page, in the language in force."""
         script = (ASSETS / "class_page.js").read_text(encoding="utf-8")
-        template = environment().get_template("class_page.html.jinja")
+        template = environment().get_template(TEMPLATE)
         pieces = template.generate(
             page=self,
             language=language(),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import grading as grading_module
+from autograder import outputs
 from autograder.batch import Processes, UnfitWorker, WorkersLost, processes_ahead, progress
 from autograder.checking import get_ready
 from autograder.grading import Grading, Settings, is_enough, isolation_here
@@ -76,6 +77,7 @@ def grade(
         grading = Grading(folder, settings, rerun)
         if work.workers is None and len(handed_in) >= LARGE:
             work = Work(2 * cores())
+        outputs.get_ready()
         run(grading, handed_in, work, processes)
     document = write_outputs(grading, handed_in)
     return document, told(document, grading)

@@ -26,13 +26,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from autograder.class_page import ClassPage
+from autograder.class_page import TEMPLATE, ClassPage
 from autograder.grading import ERRORS, REPORTS, RESULTS, Grading, Row
 from autograder.i18n import _, speaking
 from autograder.intake import HandedIn
+from autograder.report_html import environment
 from autograder.results import SCHEMA
 from autograder.side_by_side import Side, write_page
-from autograder.similar import Alike, Author, find_alike, source_of
+from autograder.similar import Alike, Author, find_alike, given_to_all, source_of
 from autograder.visible import safe, visible
 
 _FORMULA = ("=", "+", "-", "@", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -41,6 +42,12 @@ _FORMULA = ("=", "+", "-", "@", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20"
 
 PAGE, SIMILAR = "index.html", "similar"
 """The teacher's page, and the folder of the pages side by side, in the folder of a run."""
+
+
+def get_ready() -> None:
+    """Do now what does not depend on results, while others work for them."""
+    environment().get_template(TEMPLATE)
+    given_to_all()
 
 
 def write_outputs(grading: Grading, handed_in: Sequence[HandedIn] | None = None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ deeply enough. `tokenize` reads any text line by line.
 from __future__ import annotations
 
 import builtins
+import functools
 import io
 import keyword
 import tokenize
@@ -182,7 +183,13 @@ def find_alike(handed_in: Sequence[HandedIn], rows: Sequence[Row]) -> Alike:
         for at, (one, row) in enumerate(zip(handed_in, rows, strict=True))
         if row.state != "refused" and (text := source_of(one)) is not None
     )
-    return compare(texts, given_lines(starter_sources()))
+    return compare(texts, given_to_all())
+
+
+@functools.cache
+def given_to_all() -> frozenset[tuple[str, ...]]:
+    """Return the lines of the starters."""
+    return given_lines(starter_sources())
 
 
 def source_of(one: HandedIn) -> str | None:
