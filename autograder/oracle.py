@@ -349,9 +349,10 @@ class KernelOracle:
         # by both ports: elsewhere on this machine one of them may be in use as well
         pairs = {(port, peer) for port in self.ports for peer in peers}
         if not self.own_network and proc.single_sockets_can_be_asked_for():
-            self._diag = self._diag or proc.SocketDiag()
-            rows = [self._diag.row(*pair) for pair in pairs]
-            return {row.peer: row for row in rows if row is not None}
+            with contextlib.suppress(OSError):
+                self._diag = self._diag or proc.SocketDiag()
+                rows = [self._diag.row(*pair) for pair in pairs]
+                return {row.peer: row for row in rows if row is not None}
         found = proc.sockets_of(self.root_of_network())
         return {row.peer: row for row in found if (row.port, row.peer) in pairs}
 
