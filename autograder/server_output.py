@@ -11,6 +11,9 @@ from autograder.i18n import _
 from autograder.visible import safe
 
 _FRAME = re.compile(r'^\s+File "(?P<file>[^"]+)", line \d+(?:, in .*)?$')
+_ERROR = re.compile(
+    r"(?:(?P<known>[\w.]*(?:Error|Exception|Exit|Interrupt|Warning))|[A-Za-z_][\w.]*)(?:: .*)?$"
+)
 _HEAD = "Traceback (most recent call last):"
 _OWN_FOLDER = re.compile(r'(?<=File ").*[/\\]chat-\w+[/\\](?=[^/\\"]+",)')  # the launcher makes it
 
@@ -63,10 +66,10 @@ def last_error(output: str) -> tuple[str, int | None, str]:
             continue
         if found := re.match(r'^\s+File "[^"]+", line (\d+)', line):
             number = int(found[1])
-        elif inside and re.match(
-            r"^[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Warning)?\b", line
-        ):
-            error, inside = line, False
+        elif inside and (found := _ERROR.match(line)):
+            # other threads go on printing while Python prints this, and what they print may look
+            # like an exception of the student's own
+            error, inside = (line, False) if found["known"] else (error or line, True)
     kind = re.match(r"[\w.]+", error)
     return safe(error), number, kind[0] if kind else ""
 

@@ -32,7 +32,7 @@ OUTPUT_BYTES = 256 * 1024  # on standard output and standard error, beyond what 
 WEIGH_SECONDS = 0.02  # between two looks at the server's memory and its threads
 MEMORY = 64 * MIB  # of a server that no client has come to; a good one needs a sixth
 MEMORY_OF_A_CLIENT = 4 * MIB  # more for each who has come: it may have a process of its own
-THREADS = 200  # of a server that no client has come to, in all of its processes
+THREADS = 100  # of a server that no client has come to, in all of its processes
 THREADS_OF_A_CLIENT = 4  # more for each who has come
 CHUNK = 64 * 1024
 

@@ -135,6 +135,15 @@ def test_what_is_no_traceback_stays_as_it_is():
             3,
             "chat.errors.Full",
         ),
+        *(
+            (
+                WITH_MARKS.replace("ZeroDivisionError", f"{between}\nZeroDivisionError"),
+                "ZeroDivisionError: division by zero",
+                3,
+                "ZeroDivisionError",
+            )
+            for between in ("Username Alice", "Alice: halo", "halo")
+        ),
         ("Username Alice\nError: no such user\n", "", None, ""),
         ("", "", None, ""),
     ],
