@@ -28,7 +28,7 @@ SPIN_SECONDS_AGAIN = 0.05  # the same, once a server is known to spin; for each 
 # an answer is waited for: Python lets each one run for 5 ms, and an answer takes several turns
 FLOOD_BYTES = 8 * 1024  # from the server to one client, beyond what our own bytes explain
 WELCOME_BYTES = 256  # the same, for each one who comes or goes: a greeting and a notice
-OUTPUT_BYTES = 256 * 1024  # on standard output and standard error, beyond what ours explain
+OUTPUT_BYTES = 128 * 1024  # on standard output and standard error, beyond what ours explain
 WEIGH_SECONDS = 0.02  # between two looks at the server's memory and its threads
 MEMORY = 64 * MIB  # of a server that no client has come to; a good one needs a sixth
 MEMORY_OF_A_CLIENT = 4 * MIB  # more for each who has come: it may have a process of its own
