@@ -55,7 +55,8 @@ def test_messages_arrive_in_order(room: Room, cast: Cast) -> None:
 @story(N_("200 messages at once arrive whole"), points=1, needs=("test_everybody_gets_a_message",))
 def test_a_burst_arrives_whole(room: Room, cast: Cast) -> None:
     alice, bob = room.join(*cast.names(2))
-    texts = cast.texts(200)
+    # long ones, so that they cannot all be cut where the sender's name stands
+    texts = [" ".join(cast.texts(2)) for _message in range(200)]
     room.settle()  # bob's thread too is where it waits for him
     alice.say_at_once(*texts)
     bob.sees_in_order(*texts)
