@@ -593,8 +593,9 @@ class WarmLauncher:
     def prepare(self, order: Message) -> None:
         """Import what the server will import, and compile it once."""
         # set here they are those of all servers; of processes it may have to start one more
-        each = {name: value for name, value in order["limits"].items() if name == "NPROC"}
-        limit_resources({name: order["limits"][name] for name in order["limits"].keys() - each})
+        limits = dict(order["limits"])
+        each = {name: limits.pop(name) for name in ("NPROC",) if name in limits}
+        limit_resources(limits)
         self.order = order | {"limits": each}
         if order["uid"] is not None:
             if not order["alone"]:  # it may lie where only root may read

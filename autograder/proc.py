@@ -194,7 +194,7 @@ class SocketDiag:
     a hundred thousand connections, and so it takes milliseconds however few there are.
     """
 
-    _REQUEST = struct.Struct("=IHHII BBBBI")  # nlmsghdr, and inet_diag_req_v2 up to its ...
+    _REQUEST = struct.Struct("=IHHII BBBBI")  # nlmsghdr, and inet_diag_req_v2 up to its id
     _ID = struct.Struct("!HH4s12x4s12x12s")  # inet_diag_sockid
     _ANSWER = struct.Struct("=BBBB48s IIIII")  # inet_diag_msg
     _LOOPBACK, _ANY_INTERFACE_AND_COOKIE = socket.inet_aton("127.0.0.1"), bytes(4) + b"\xff" * 8

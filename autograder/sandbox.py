@@ -59,7 +59,7 @@ or the limit would count what else the person runs."""
 
 
 def switched_off(part: str) -> bool:
-    """Tell whether `part` ("sandbox", "proc", "diag", "fork") is switched off there."""
+    """Tell whether `part` ("sandbox", "proc", "diag", "fork") is switched off by `SWITCH`."""
     parts = os.environ.get(SWITCH, "").replace(" ", "").split(",")
     return part in parts
 

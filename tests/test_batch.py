@@ -311,15 +311,8 @@ def test_nothing_that_a_job_leaves_behind_stays():
 def test_a_result_goes_when_nobody_needs_it_any_more():
     found = []
     with ThreadPoolExecutor(1) as executor:
-        for _job, outcome in run_all(Knotted, range(5), workers=1, executor=executor):
+        for _job, outcome in run_all(lambda _job: Knot(), range(5), workers=1, executor=executor):
             found.append(weakref.ref(outcome.value))
             del outcome
     assert len(found) == 5
     assert [left() for left in found] == [None] * 5
-
-
-class Knotted:
-    """What a job returns."""
-
-    def __init__(self, number):
-        self.number = number
