@@ -53,6 +53,7 @@ class Oracle(Protocol):
         connections: Sequence[socket.socket],
         paused: Iterable[int] = (),
         gone: Iterable[int] = (),
+        laden: Iterable[int] = (),
     ) -> State:
         """Return what the server is doing.
 
@@ -60,6 +61,8 @@ class Oracle(Protocol):
             connections: our ends of all open connections.
             paused: local ports of those that do not read on purpose.
             gone: local ports of those that we have closed.
+            laden: local ports of those that have carried much: there the kernel may hold bytes
+                back, or drop some and send them again later.
         """
 
     def cpu_seconds(self) -> float:
@@ -67,6 +70,16 @@ class Oracle(Protocol):
 
     def close(self) -> None:
         """Let go of what was opened; the oracle is not asked any more."""
+
+
+@dataclass(frozen=True)
+class Ours:
+    """Our ends of the connections, as `Oracle.state` is told of them."""
+
+    connections: Sequence[socket.socket]
+    paused: set[int]
+    gone: set[int]
+    laden: set[int]
 
 
 @dataclass
@@ -112,13 +125,15 @@ class KernelOracle:
         connections: Sequence[socket.socket],
         paused: Iterable[int] = (),
         gone: Iterable[int] = (),
+        laden: Iterable[int] = (),
     ) -> State:
         """See `Oracle`."""
         if self.others() is None:
             return "busy"
+        ours = Ours(connections, set(paused), set(gone), set(laden))
         for _attempt in range(2):
             try:
-                waiting = self._all_wait(connections, set(paused), set(gone))
+                waiting = self._all_wait(ours)
             except (FileNotFoundError, ProcessLookupError):  # threads have come or gone
                 continue
             break
@@ -233,9 +248,7 @@ class KernelOracle:
             self._known_helpers = tuple(chain)
         return self._known_helpers
 
-    def _all_wait(
-        self, connections: Sequence[socket.socket], paused: set[int], gone: set[int]
-    ) -> list[proc.Thread]:
+    def _all_wait(self, ours: Ours) -> list[proc.Thread]:
         """Return every thread, [] where one does not wait or something is under way.
 
         The threads of the last time are taken for all. Whether they are is seen after the first
@@ -256,7 +269,7 @@ class KernelOracle:
                         return []
                     threads.append(thread)
         self._last_look = {thread.tid: thread for thread in threads}
-        stand = self._nothing_under_way(connections, paused, gone)
+        stand = self._nothing_under_way(ours)
         if stand:
             # whoever had no child and has not run since has none, where there is no further
             # process whose children it could have adopted
@@ -297,52 +310,53 @@ class KernelOracle:
             self._first_seen.clear()
         return seconds - (now - since) < HORIZON_SECONDS
 
-    def _nothing_under_way(
-        self, connections: Sequence[socket.socket], paused: set[int], gone: set[int]
-    ) -> bool:
+    def _nothing_under_way(self, ours: Ours) -> bool:
         """Tell whether no byte is between us and the server, in neither direction."""
         if self.own_network:
             with contextlib.suppress(OSError):
                 balance = proc.segments_under_way(self.root_of_network(), self._files.read)
                 if balance == self.notes.balance:
-                    return True
+                    # what is held back at one end is no segment yet
+                    return not ours.laden or self._all_arrived(ours)
                 # nearly always something is under way; the other way to know takes long
                 known_since = self._odd_since.setdefault(balance, time.monotonic())
                 if time.monotonic() - known_since < ARRIVE_SECONDS:
                     return False
-                if self._all_arrived(connections, paused, gone):
+                if self._all_arrived(ours):
                     self.notes.balance = balance
                     return True
                 return False
-        return self._all_arrived(connections, paused, gone)
+        return self._all_arrived(ours)
 
     def root_of_network(self) -> int:
         """Return a process that is in the server's network."""
         return self._helpers()[-1] if self._helpers() else self.root
 
-    def _all_arrived(
-        self, connections: Sequence[socket.socket], paused: set[int], gone: set[int]
-    ) -> bool:
+    def _all_arrived(self, ours: Ours) -> bool:
         """Tell the same from the state of each connection, which takes longer."""
-        for connection in connections:
+        for connection in ours.connections:
             proc.acknowledge_now(connection)
         if proc.packets_waiting():
             return False
         quiet = time.monotonic() - self._touched
-        ours = {}
-        for connection in connections:
+        by_port = {}
+        for connection in ours.connections:
             with contextlib.suppress(OSError):
-                ours[connection.getsockname()[1]] = connection
-        server_side = self._server_side({*ours, *gone})
-        for port, connection in ours.items():
+                by_port[connection.getsockname()[1]] = connection
+        server_side = self._server_side({*by_port, *ours.gone})
+        for port, connection in by_port.items():
             row = server_side.get(port)
             if row is None:
                 continue
-            if row.unsent and port not in paused:
+            if row.unsent and port not in ours.paused:
                 return False
-            if proc.unacknowledged(connection) and quiet < ACKNOWLEDGE_SECONDS:
-                return False
-        return not any(port in server_side and server_side[port].established for port in gone)
+            if proc.unacknowledged(connection):
+                if quiet < ACKNOWLEDGE_SECONDS:
+                    return False
+                # a server that has read all there is gets the rest, now or when it is sent again
+                if port in ours.laden and row.established and not row.unread:
+                    return False
+        return not any(port in server_side and server_side[port].established for port in ours.gone)
 
     def _server_side(self, peers: Iterable[int]) -> dict[int, proc.SocketRow]:
         """Return the server's ends of the connections whose other ends have the ports `peers`."""
@@ -374,6 +388,7 @@ class PatientOracle:
         connections: Sequence[socket.socket],
         paused: Iterable[int] = (),
         gone: Iterable[int] = (),
+        laden: Iterable[int] = (),
     ) -> State:
         """See `Oracle`."""
         for connection in connections:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from autograder.room import Room
 
 State = Literal["connecting", "open", "closed", "gone"]
+MUCH = 32 * 1024  # bytes: half of what Linux keeps at first for who has not read them yet
 
 
 class Person:
@@ -42,6 +43,8 @@ class Person:
         self.reading = True
         self.inbox = Inbox(line_ends=room.dialect.line_ends)
         self.pending = b""  # not taken by the kernel yet
+        self.sent = 0  # bytes, those that are pending too
+        self.has_paused = False
         self.port = 0  # ours, by which the kernel tells the server's end
         self._read_so_far = 0
 
@@ -52,6 +55,11 @@ class Person:
     def label(self) -> str:
         """What people call it: its name, or its number while it has none."""
         return self.room.traffic.transcript.labels[self.number]
+
+    @property
+    def laden(self) -> bool:
+        """Whether so much has been sent, either way, that the kernel may have held some back."""
+        return self.has_paused or max(self.sent, self.inbox.size) > MUCH
 
     # -- doing --------------------------------------------------------------------------------
 
@@ -142,6 +150,7 @@ class Person:
         self.room.settle()
         self.room.act(_("{name} stopped reading").format(name=self.label), self, "pause()")
         self.reading = False
+        self.has_paused = True
         self.room.traffic.watch(self)
 
     def resume(self) -> None:

@@ -107,6 +107,7 @@ class Traffic:
         if person.state != "open":
             return
         self._sent += len(data)
+        person.sent += len(data)
         person.pending += data
         self._flush(person)
         self.watch(person)
@@ -195,6 +196,7 @@ class Traffic:
                 [person.sock for person in self.people if person.state == "open"],
                 {person.port for person in self.people if not person.reading},
                 self._gone_ports(),
+                {person.port for person in self.people if person.laden},
             )
             if self._swollen():
                 return "done" if done() else "flood"

@@ -274,6 +274,33 @@ def test_after_every_byte_it_is_idle_only_when_the_answer_is_here(mode):
         assert bob.inbox.size == 300_001
 
 
+SO_MAX_PACING_RATE = 47  # asm-generic/socket.h; Python does not name it
+SLOW = (socket.SOL_SOCKET, SO_MAX_PACING_RATE, 1_000_000)  # bytes per second
+
+
+@pytest.mark.parametrize("who", ["the client's", "the server's"])
+@MODES
+def test_what_the_kernel_holds_back_is_under_way(mode, who):
+    """As after a loss: bytes are in the sender's queue, and nobody does anything for a while."""
+    source = ECHO
+    if who == "the server's":
+        source = source.replace(
+            "def handle(client):", f"def handle(client):\n    client.setsockopt{SLOW}"
+        )
+    with serving(source, parts=mode) as room:
+        alice = room.connect()
+        if who == "the client's":
+            room.settle()
+            alice.sock.setsockopt(*SLOW)
+        for number in range(20):  # the first segments of a connection are never held back
+            alice.send(str(number))
+            room.settle()
+        size = alice.inbox.size
+        alice.send_bytes(b"x" * 200_000 + b"\n")
+        assert room.settle() == "idle"
+        assert alice.inbox.size == size + 200_001
+
+
 @MODES
 def test_after_every_end_it_is_idle_only_when_the_server_has_seen_it(mode):
     source = ECHO.replace("    client.close()", "    client.close(); print('gone')")
