@@ -370,9 +370,10 @@ class Crowd:
     async def talk(self, client: Client, people: list[Client]) -> None:
         """Stay until the end, say something now and then, to all or to one; the admin kicks."""
         rng, name = client.rng, client.record.name
-        kicks = self.draw("kicks")  # who is there to be kicked depends on the time
+        # who is there to be kicked depends on the time, and with it how many pauses there are
+        kicks, pauses = self.draw("kicks"), self.draw(f"{name}'s pauses")
         while self.goes_on() or len(client.record.sent) < self.orders.least:
-            await self.pause(rng)
+            await self.pause(pauses)
             if name == "admin" and self.victims and kicks.random() < 0.7:
                 victim = kicks.choice(sorted(self.victims))
                 self.victims.discard(victim)
