@@ -27,7 +27,7 @@ from arena import (
 from classes import RIGHT
 from helpers import submission, until
 
-from autograder import sandbox
+from autograder import sandbox, traffic
 from autograder.casting import Cast
 from autograder.checking import run_check
 from autograder.process import WarmLauncher
@@ -261,6 +261,7 @@ def test_a_grader_that_unpacks_would_fill_its_disk(tmp_path):
 def test_bombs_stop_at_their_limits_and_at_nothing_else(
     monkeypatch, attack, word, name, limit, most, limited
 ):
+    monkeypatch.setattr(traffic, "MEMORY", sandbox.MEMORY_BYTES)  # another limit, which is watched
     if name:
         value = {name: limit} if limited else {}
         monkeypatch.setattr(sandbox, "SANDBOX_LIMITS", sandbox.SANDBOX_LIMITS | value)

@@ -23,7 +23,7 @@ TEMPORARY = PYTHON.with_name("tmp")
 GRADING = """
 import json, os, sys, tempfile
 from arena import aimed, bystander, number_after, submission
-from autograder import doctor, sandbox
+from autograder import doctor, sandbox, traffic
 from autograder.checking import run_check
 from autograder.dialect import OUR_DIALECT
 from autograder.process import start_launcher
@@ -46,6 +46,7 @@ with bystander() as grader:
     )
     ended = grader.ends()
 sandbox.SANDBOX_LIMITS["NPROC"] = 30
+traffic.MEMORY = sandbox.MEMORY_BYTES  # 60 processes may have more than a server is else given
 bomb, _level = printed(aimed("fork_bomb", processes=60))
 checked = run_check(["timestamp_b", "threading"], read_server(server))
 [said] = [each.text for each in doctor.examine() if "Sandbox" in each.text]
