@@ -438,7 +438,7 @@ class CheckedAutograde(Autograde):
                 self.gradebook(), name, self._verdicts, taken.notes + notes, taken.to_read
             )
             graded = self._processed(taken.notebook, resources)
-        nbformat.validate(graded, relax_add_props=True)
+        nbformat.validate(graded)
         target = self._format_dest(
             resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
         )

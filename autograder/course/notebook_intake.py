@@ -15,8 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import nbformat
-from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_notebook
+from nbformat.notebooknode import NotebookNode, from_dict
 
 from autograder.course.asked import MarkedCell, Sheet
 from autograder.i18n import _, language
@@ -64,8 +63,7 @@ def take_in(data: bytes | None, sheet: Sheet) -> Taken:
         a notebook that has each of them exactly once, whatever `data` is.
     """
     name = f"{sheet.notebook}.ipynb"
-    taken = Taken(new_notebook(metadata={"kernelspec": _KERNELSPEC}))
-    taken.notebook.metadata["language_info"] = {"name": "python"}
+    taken = Taken(_notebook())
     cells: list[NotebookNode] = []
     if data is None:
         text = _("{name} is missing, so there is no written answer in it to read.")
@@ -94,9 +92,9 @@ def add_notes(notebook: NotebookNode, notes: Sequence[str]) -> None:
         notebook.cells.insert(0, cell)
 
 
-def notes_in(notebook: NotebookNode) -> list[str]:
+def notes_in(notebook: dict[str, Any]) -> list[str]:
     """Return the notes that `add_notes` has put into a notebook."""
-    notes = notebook.metadata.get("autograder", {}).get("notes", [])
+    notes = notebook["metadata"].get("autograder", {}).get("notes", [])
     return [str(note) for note in notes]
 
 
@@ -111,13 +109,22 @@ def as_markdown(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def _notebook() -> NotebookNode:
+    """Return a new notebook; nbformat's own validates it, which is done once it has its cells."""
+    major, minor = nbformat.current_nbformat, nbformat.current_nbformat_minor
+    metadata = {"kernelspec": _KERNELSPEC, "language_info": {"name": "python"}}
+    return from_dict(
+        {"nbformat": major, "nbformat_minor": minor, "metadata": metadata, "cells": []}
+    )
+
+
 def _markdown(source: str) -> NotebookNode:
-    """Return a new cell; nbformat's own validates each, which is done once for the notebook."""
+    """Return a new cell; see `_notebook`."""
     return NotebookNode(id="", cell_type="markdown", metadata=NotebookNode(), source=source)
 
 
 def _code(source: str) -> NotebookNode:
-    """Return a new cell; see `_markdown`."""
+    """Return a new cell; see `_notebook`."""
     cell = _markdown(source)
     return NotebookNode(cell, cell_type="code", execution_count=None, outputs=[])
 
