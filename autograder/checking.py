@@ -182,7 +182,7 @@ def _run_tests(
     """Run the tests; return results by challenge, and the grader's own tracebacks."""
     from autograder.run import Run
 
-    run = Run(seed, launcher)
+    run = Run(seed, launcher, uses_again=kernel_can_be_asked())
     if EITHER_TIMESTAMP in challenges:
         fits = _timestamp(run)
         challenges = [fits if name == EITHER_TIMESTAMP else name for name in challenges]
@@ -298,8 +298,8 @@ def _tell_in_two_lanes(
             hear(messages)
 
     def work(link: Link) -> Run:
-        second.ahead = True
-        part = Run(run.seed, second, dialect=run.dialect)
+        second.ahead = not run.uses_again
+        part = Run(run.seed, second, dialect=run.dialect, uses_again=run.uses_again)
         share(part, link, lambda _name: None)
         part.launcher = None
         return part

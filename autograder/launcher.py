@@ -14,6 +14,7 @@ Orders and answers are JSON objects, one a line. A server gets a channel of its 
     {"do": "clock", "epoch": seconds}    set the wall clock
     {"do": "threads"}                    where is each thread?
     {"do": "cpu"}                        processor seconds used so far
+    {"do": "values"}                     a number for all that the student's variables hold
     {"do": "watch"}                      from now on new threads can be held
     {"do": "hold"}                       let each stop before its next line
     {"do": "run"}                        let them run on, line by line together
@@ -292,6 +293,186 @@ def thread_report(folder: str) -> list[Message]:
     return report
 
 
+class CannotTell(Exception):
+    """A variable holds something that may change without anybody seeing it."""
+
+
+class Values:
+    """Writes down what the student's own variables hold, to be compared with what they hold later.
+
+    That is what the variables of the student's modules and of the functions that are being called
+    hold, with all that hangs on it, the environment, and the files in the server's folder. Passed
+    over is what a client that has left leaves behind in an accept loop: see `is_over`, and numbers
+    and texts in variables of a function that held nothing at first.
+
+    Args:
+        folder: where the student's files are.
+        at_first: names of the variables of each function that is being called which held something
+            at first; empty now, if this is the first time.
+    """
+
+    MOST = 5000  # values; whoever has more is not compared
+    TOLD_BY_REPR = frozenset(
+        "builtins types typing datetime zoneinfo re pathlib decimal fractions uuid ipaddress string"
+        " dataclasses select selectors threading _thread _io".split()
+    )
+    """Modules whose types tell by their `repr` whatever can change of them."""
+    TOLD_BY_ATTRIBUTES = frozenset("queue socketserver argparse".split())
+    PLAIN = (type(None), bool, int, float, complex, str, bytes)
+
+    def __init__(self, folder: str, at_first: dict[str, set[str]]) -> None:
+        self.folder = folder
+        self._at_first = at_first
+        self._first = not at_first
+        self._said: list[str] = []
+        self._seen: dict[int, int] = {}  # numbers by id
+        self._kept: list[object] = []  # what was seen: nothing else can get its id meanwhile
+        self._modules = {
+            name
+            for name, module in list(sys.modules.items())
+            if self._is_own(getattr(module, "__file__", None) or os.sep)
+        }
+
+    def number(self) -> int:
+        """Return a number that in this process stays the same as long as all of it does.
+
+        Raises:
+            CannotTell: nobody can know that.
+        """
+        if "asyncio" in sys.modules:  # the variables of what waits there are on no stack
+            raise CannotTell("asyncio")
+        for name in sorted(self._modules):
+            self._write_names(sys.modules[name].__dict__)
+        for _thread, innermost in sorted(sys._current_frames().items()):
+            frame: types.FrameType | None = innermost
+            while frame is not None:
+                if self._is_own(frame.f_code.co_filename):
+                    self._write_frame(frame)
+                frame = frame.f_back
+        self._write(dict(os.environ))
+        self._said.append(os.getcwd())
+        self._write_files(self.folder)
+        return hash("\n".join(self._said))
+
+    def _is_own(self, file: str) -> bool:
+        return not os.path.isabs(file) or file.startswith(self.folder)
+
+    def _write_files(self, folder: str) -> None:
+        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+            found = entry.stat(follow_symlinks=False)
+            self._said.append(f"{entry.name} {found.st_size} {found.st_mtime_ns}")
+            if entry.is_dir(follow_symlinks=False):
+                self._write_files(entry.path)
+
+    def _write_frame(self, frame: types.FrameType) -> None:
+        """Write what the variables of a function hold."""
+        name, names = frame.f_code.co_name, frame.f_locals
+        self._said.append(name)
+        if names is frame.f_globals:
+            return
+        if self._first:
+            self._at_first.setdefault(name, set()).update(names)
+        known = self._at_first.get(name, set())
+        self._write_names(
+            {key: names[key] for key in names if key in known or type(names[key]) not in self.PLAIN}
+        )
+
+    def _write_names(self, names: dict[str, Any]) -> None:
+        """Write what variables hold."""
+        if id(names) not in self._seen:
+            self._see(names)
+            for name, value in list(names.items()):
+                if not name.startswith("__") and not is_over(value):
+                    self._said.append(name)
+                    self._write(value)
+
+    def _see(self, value: object) -> None:
+        self._seen[id(value)] = len(self._seen)
+        self._kept.append(value)
+        if len(self._kept) > self.MOST:
+            raise CannotTell("so much")
+
+    def _write(self, value: Any) -> None:
+        """Write a value and all that hangs on it."""
+        kind = type(value)
+        if kind in self.PLAIN:
+            self._said.append(repr(value))
+        elif id(value) in self._seen:
+            self._said.append(f"number {self._seen[id(value)]}")
+        else:
+            self._see(value)
+            self._said.append(f"{kind.__qualname__} {len(self._kept)}")
+            for part in self._parts(value, kind):
+                self._write(part)
+            self._said.append("end")
+
+    def _parts(self, value: Any, kind: type) -> Sequence[Any]:
+        """Return what hangs on a value.
+
+        Raises:
+            CannotTell: it may hold more.
+        """
+        import collections
+
+        parts: list[Any] = []
+        if isinstance(value, types.ModuleType):
+            if value.__name__ in self._modules:
+                self._write_names(value.__dict__)
+            return parts
+        if isinstance(value, type):
+            own = value.__module__ in self._modules
+            return [value.__qualname__, dict(vars(value)) if own else value.__module__]
+        if isinstance(value, types.FunctionType):
+            if self._is_own(value.__code__.co_filename):
+                cells = [cell.cell_contents for cell in value.__closure__ or () if is_bound(cell)]
+                parts += [value.__defaults__, value.__kwdefaults__, value.__dict__, *cells]
+            return [*parts, value.__qualname__]
+        if isinstance(value, types.MethodType | staticmethod | classmethod):
+            return [value.__func__, getattr(value, "__self__", None)]
+        if isinstance(value, property):
+            return [value.fget, value.fset, value.fdel]
+        own = kind.__module__ in self._modules
+        if isinstance(value, dict):
+            parts += [part for item in list(dict.items(value)) for part in item]
+        elif isinstance(value, list | tuple | set | frozenset | collections.deque):
+            parts += list(value)
+        elif isinstance(value, bytearray):
+            parts.append(bytes(value))
+        elif isinstance(value, socket.socket):
+            parts.append(value.fileno())
+        elif kind.__module__ in self.TOLD_BY_REPR and not hasattr(kind, "__next__"):
+            return [repr(value)]
+        elif not own and kind.__module__ not in self.TOLD_BY_ATTRIBUTES:
+            raise CannotTell(kind.__qualname__)
+        if own and any("__slots__" in vars(each) for each in kind.__mro__):
+            raise CannotTell(kind.__qualname__)
+        return [*parts, getattr(value, "__dict__", None)]
+
+
+def is_over(value: object) -> bool:
+    """Tell whether a value is what is left of a client: an address, or a thread or a socket that
+    has ended.
+    """
+    import threading
+
+    if isinstance(value, socket.socket):
+        return value.fileno() < 0
+    if isinstance(value, threading.Thread):
+        return not value.is_alive()
+    if isinstance(value, tuple) and len(value) == 2:
+        return isinstance(value[0], str) and isinstance(value[1], int)
+    return False
+
+
+def is_bound(cell: types.CellType) -> bool:
+    """Tell whether a variable that a function has enclosed holds anything yet."""
+    try:
+        cell.cell_contents  # noqa: B018
+    except ValueError:
+        return False
+    return True
+
+
 class Lockstep:
     """Lets threads that do the same at once do it line by line together.
 
@@ -425,6 +606,7 @@ class Waits:
 def obey(channel: Channel, clock: Clock, folder: str, at_end: Callable[[], None]) -> None:
     """Carry out the grader's orders to this server, until the grader is gone."""
     lockstep = Lockstep(folder)
+    at_first: dict[str, set[str]] = {}
     while (order := channel.receive()) is not None:
         answer: Message = {}
         try:
@@ -434,6 +616,8 @@ def obey(channel: Channel, clock: Clock, folder: str, at_end: Callable[[], None]
                 answer = {"threads": thread_report(folder)}
             elif order["do"] in ("watch", "hold", "run"):
                 getattr(lockstep, order["do"])()
+            elif order["do"] == "values":
+                answer = {"values": Values(folder, at_first).number()}
             elif order["do"] == "cpu":
                 times = os.times()
                 answer = {"cpu": times.user + times.system}

@@ -57,6 +57,8 @@ class ServerProcess:
         channel: the launcher's channel into that process.
         output: read end of its standard output and standard error, not blocking.
         ports: the ports on which it listens, in the order in which it opened them.
+        at_first: how it was when it came to rest before anybody spoke, see `Room.at_rest`; None
+            where nobody looked, or where nobody can tell.
         exit: how it ended, None while it runs.
     """
 
@@ -66,6 +68,7 @@ class ServerProcess:
     output: int | socket.socket
     ports: list[int] = field(default_factory=list)
     exit: Exit | None = None
+    at_first: tuple[int, int] | None = None
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     _rest: bytes = b""
 
@@ -172,6 +175,7 @@ class Launcher(Protocol):
     spins: bool  # whether a server of this submission was seen working without end
     dawdles: bool  # whether one was seen neither to answer nor to rest for WAIT_SECONDS
     ahead: bool  # whether to start the next server while the one before is in use
+    spare: ServerProcess | None  # one that a room has given back; no other is in use meanwhile
     notes: Notes
 
     def start(self, *, epoch: float | None, timezone: str | None, hurry: bool) -> ServerProcess: ...
@@ -258,6 +262,7 @@ class WarmLauncher:
         self.sandbox = sandbox
         self.spins = self.dawdles = False
         self.ahead = False
+        self.spare: ServerProcess | None = None
         self.notes = Notes()
         self._servers: dict[int, ServerProcess] = {}  # those that run and have a room
         self._next: ServerProcess | None = None  # started ahead; its pid is 0 until it is told
@@ -527,8 +532,9 @@ class WarmLauncher:
         """Close our ends: another copy of this process uses the launcher, or nobody."""
         for sock in self._sockets:
             sock.close()
-        if self._next is not None:
-            self._next.close()
+        for server in (self._next, self.spare):
+            if server is not None:
+                server.close()
         self._channel.sock.close()
 
     def close(self) -> None:
@@ -591,6 +597,7 @@ class ColdLauncher:
         self.sandbox = sandbox
         self.spins = self.dawdles = False
         self.ahead = False  # and stays so: nothing would be gained by it
+        self.spare: ServerProcess | None = None
         self.notes = Notes()
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self._folders: dict[int, str] = {}
@@ -722,6 +729,8 @@ class ColdLauncher:
 
     def close(self) -> None:
         """End all servers."""
+        if self.spare is not None:
+            self.spare.close()
         for pid in list(self._processes):
             self.stop(ServerProcess(self, pid, Channel(socket.socket()), -1))
 

@@ -59,6 +59,8 @@ class Room:
             need not wait for a loop that looks once a second.
         dialect: how the server speaks; None to find it out by talking to a copy of it.
         launcher: what starts the server; None for one of the room's own.
+        process: a server of that launcher's that another room has given back, with the same time
+            zone and the same `hurry`; None to start one.
 
     Raises:
         BadServer: `server` cannot be read.
@@ -74,6 +76,7 @@ class Room:
         hurry: bool = False,
         dialect: Dialect | None = None,
         launcher: Launcher | None = None,
+        process: ServerProcess | None = None,
     ) -> None:
         epoch = None if clock is None else seconds_since_1970(clock, timezone)
         submission = server if isinstance(server, Submission) else read_server(server)
@@ -89,7 +92,8 @@ class Room:
         self.clock_was_set_to = clock or datetime.datetime.now()
         self._clock_set_at = time.monotonic()
         try:
-            process = self.launcher.start(epoch=epoch, timezone=timezone, hurry=hurry)
+            if process is None:
+                process = self.launcher.start(epoch=epoch, timezone=timezone, hurry=hurry)
         except BaseException:
             if launcher is None:
                 self.launcher.close()
@@ -134,6 +138,37 @@ class Room:
         """End the server and all connections; what was said stays readable."""
         self.traffic.closed = True
         self._close()
+
+    def at_rest(self) -> tuple[int, int] | None:
+        """Wait until the server rests; return what tells whether it is the same as at another time.
+
+        That is how many threads it has and a number for all that its variables hold, as the server
+        itself tells it. None where it does not rest, or where nobody can tell.
+        """
+        if self.settle() != "idle" or not isinstance(self.traffic.oracle, KernelOracle):
+            return None
+        values = self.traffic.ask({"do": "values"}).get("values")
+        if not isinstance(values, int):
+            return None
+        return self.traffic.oracle.thread_count(), values
+
+    def give_back(self) -> ServerProcess | None:
+        """Let everybody leave; close the room without its server if that is as it was at first.
+
+        Returns:
+            the server, for another room; None where it is not as it was at first, or where that is
+            not known: then nothing was closed.
+        """
+        if self.process.at_first is None or self.traffic.meddled or self.traffic.closed:
+            return None
+        for person in self.traffic.people:
+            person.disconnect("leave")
+        if self.at_rest() != self.process.at_first or self.traffic.flood:
+            return None
+        self.traffic.closed = True
+        self._close.detach()
+        _hang_up(self.traffic.selector, self._sockets, self.traffic.oracle)
+        return self.process
 
     # -- people -------------------------------------------------------------------------------
 
@@ -697,6 +732,17 @@ def seconds_since_1970(moment: datetime.datetime, timezone: str) -> float:
     return moment.replace(tzinfo=datetime.timezone(offset)).timestamp()
 
 
+def _hang_up(
+    selector: selectors.BaseSelector | None, sockets: list[socket.socket], oracle: Oracle
+) -> None:
+    """End the connections of a room, and what listened to them."""
+    for sock in sockets:
+        sock.close()
+    if selector is not None:
+        selector.close()
+    oracle.close()
+
+
 def _close(
     selector: weakref.ref[selectors.BaseSelector],
     sockets: list[socket.socket],
@@ -705,11 +751,7 @@ def _close(
     launcher: Launcher | None,
 ) -> None:
     """End what belongs to a room; its `launcher` too where it is the room's own."""
-    for sock in sockets:
-        sock.close()
-    if (known := selector()) is not None:
-        known.close()
-    oracle.close()
+    _hang_up(selector(), sockets, oracle)
     with contextlib.suppress(OSError):
         process.stop()
     if launcher is not None:

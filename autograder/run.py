@@ -39,6 +39,8 @@ class Run:
         errors: tracebacks of the grader's own failures.
         never_started: name of the test that found that the server does not start at all.
         no_dialect: why nobody can find out how the server speaks: it does not start.
+        uses_again: whether a story may be told to a server that an earlier one has left as it was
+            at first, in place of a new one; until one fails. What fails is told to a new one.
     """
 
     seed: int
@@ -50,6 +52,8 @@ class Run:
     errors: list[str] = field(default_factory=list)
     never_started: str | None = None
     no_dialect: Unmet | None = None
+    uses_again: bool = False
+    _borrowed: bool = False  # the story that is told now has such a server
 
     def learn(self) -> Dialect:
         """Return how the server speaks, found out once.
@@ -67,7 +71,7 @@ class Run:
                 self.no_dialect = unmet
                 raise
             # only now: nobody watches a server that waits for its turn, and bombs go off there, too
-            self.launcher.ahead = True
+            self.launcher.ahead = not self.uses_again
         return self.dialect
 
     def starts(self) -> bool:
@@ -85,16 +89,31 @@ class Run:
         Raises:
             Unmet: the server does not come to listen.
         """
-        assert self.launcher is not None
+        launcher = self.launcher
+        assert launcher is not None
         room = functools.partial(
-            Room,
-            self.launcher.submission,
-            launcher=self.launcher,
-            dialect=self.learn(),
-            hurry=True,
+            Room, launcher.submission, launcher=launcher, dialect=self.learn(), hurry=True
         )
+        self._borrowed = False
+        opened: list[Room] = []
+
+        def open_room(**more: Any) -> Room:
+            spare, launcher.spare = launcher.spare, None
+            if spare is not None and (more or not self.uses_again):
+                spare.stop()
+                spare = None
+            self._borrowed |= spare is not None
+            opened.append(rooms.enter_context(room(process=spare, **more)))
+            if self.uses_again and not more and spare is None:
+                opened[-1].process.at_first = opened[-1].at_rest()
+            return opened[-1]
+
         with contextlib.ExitStack() as rooms:
-            yield lambda **more: rooms.enter_context(room(**more))
+            yield open_room
+            if self.uses_again:
+                launcher.spare = opened[0].give_back() if len(opened) == 1 else None
+                # one that does not come back once will not the next time
+                launcher.ahead = launcher.spare is None
 
     def cast(self, name: str) -> Cast:
         """Return names and texts for the test `name` alone, drawn from the run's seed."""
@@ -107,13 +126,27 @@ class Run:
         causes = self.causes(story)
         try:
             if not causes:
-                with self.rooms() as open_room:
-                    self._call(story, open_room)
+                self._tell(story)
         except KeyboardInterrupt:
             raise
         except BaseException as raised:
             error = raised
         self.note(story, error, causes, time.monotonic() - started)
+
+    def _tell(self, story: Story) -> None:
+        """Run one story, and once more with a new server if one that was used before fails it."""
+        try:
+            with self.rooms() as open_room:
+                self._call(story, open_room)
+        except Exception:
+            if not self.uses_again:
+                raise
+            assert self.launcher is not None
+            self.uses_again, self.launcher.ahead = False, True
+            if not self._borrowed:
+                raise
+            with self.rooms() as open_room:
+                self._call(story, open_room)
 
     def _call(self, story: Story, open_room: OpenRoom) -> None:
         """Call a story's function with what its parameters ask for."""

@@ -60,6 +60,7 @@ class Traffic:
         self.closed = False
         self.somebody_left = False  # and the server may not have noticed it yet
         self.spins = False  # the server was seen working without end
+        self.meddled = False  # with its clock or its threads
         self.flood: Flood = ""
         self._weighed = 0.0  # when its memory was looked at
         self._started = self._last_moved = time.monotonic()
@@ -140,6 +141,7 @@ class Traffic:
     def ask(self, order: dict[str, Any]) -> dict[str, Any]:
         """Give the server's launcher part an order and return its answer ({} if none comes)."""
         self.process.order(order)
+        self.meddled |= order["do"] in ("clock", "watch", "hold", "run")
         deadline = time.monotonic() + WAIT_SECONDS
         while order["do"] not in self.process.answers and time.monotonic() < deadline:
             if self.process.exit is not None or not self._channel_open:

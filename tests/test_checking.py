@@ -6,7 +6,17 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from helpers import LISTENING, PROJECT, REFERENCE, family, gone, server_file, submission, until
+from helpers import (
+    LISTENING,
+    PROJECT,
+    REFERENCE,
+    SERVERS,
+    family,
+    gone,
+    server_file,
+    submission,
+    until,
+)
 
 from autograder import checking
 from autograder.checking import CHALLENGES, CHECKPOINTS, UnknownChallenge, resolve, run_check
@@ -200,16 +210,21 @@ def test_a_launcher_that_is_under_way_is_used_and_closed(tmp_path):
     until(lambda: all(map(gone, everybody)), "the launcher is gone")
 
 
-def test_no_server_is_started_that_nobody_needs(monkeypatch):
+@pytest.mark.parametrize(
+    "path", [REFERENCE, SERVERS / "right" / "on_asyncio.py"], ids=["again", "anew"]
+)
+def test_no_server_is_started_that_nobody_needs(monkeypatch, path):
+    """One that is as it was at first is used again; of others the next is started ahead."""
     rooms, orders = [], []
     open_room, order = Room.__init__, WarmLauncher._order
     monkeypatch.setattr(Room, "__init__", lambda *a, **k: rooms.append(1) or open_room(*a, **k))
     monkeypatch.setattr(WarmLauncher, "_order", lambda *a: orders.append(1) or order(*a))
 
-    result = run_check(["broadcast"], read_server(REFERENCE))
+    result = run_check(["broadcast"], read_server(path))
 
     assert result.points == result.max_points
-    assert len(orders) == len(rooms) > len(result.challenges[0].tests)
+    assert len(rooms) > len(result.challenges[0].tests)
+    assert len(orders) == (2 if path == REFERENCE else len(rooms))
 
 
 # -- the grader's own failures --------------------------------------------------------------
