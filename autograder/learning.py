@@ -16,16 +16,22 @@ from autograder.stamps import form_of
 from autograder.traffic import BAD_FROM_THE_START
 
 
-def learn_dialect(launcher: Launcher) -> Dialect:
+def learn_dialect(launcher: Launcher, *, keep: bool = False) -> Dialect:
     """Talk to a server started for this alone, and find out how it speaks.
 
     A server that behaves too strangely to learn from is taken to speak our own protocol.
+
+    Args:
+        keep: whether to leave the server to the launcher as its `spare`, should it be afterwards as
+            it was at first.
 
     Raises:
         Unmet: the server does not come to listen, prints without end, or takes too much memory.
     """
     with Room(launcher.submission, launcher=launcher, dialect=_UNKNOWN, hurry=True) as room:
         dialect = OUR_DIALECT
+        if keep:
+            room.process.at_first = room.at_rest()
         with contextlib.suppress(Unmet):
             dialect = _converse(room)
         room.launcher.notes.ends = room.process.exit is not None
@@ -37,6 +43,7 @@ def learn_dialect(launcher: Launcher) -> Dialect:
                 expected=_("the server waits quietly and uses no processor time"),
                 got=room.why_no_more(),
             )
+        launcher.spare = room.give_back()
         return dialect
 
 

@@ -152,6 +152,10 @@ class Room:
             return None
         return self.traffic.oracle.thread_count(), values
 
+    def may_come_back(self) -> bool:
+        """Tell whether the server may be as it was at first, once everybody has left."""
+        return self.process.at_first is not None and not self.traffic.meddled
+
     def give_back(self) -> ServerProcess | None:
         """Let everybody leave; close the room without its server if that is as it was at first.
 
@@ -159,7 +163,7 @@ class Room:
             the server, for another room; None where it is not as it was at first, or where that is
             not known: then nothing was closed.
         """
-        if self.process.at_first is None or self.traffic.meddled or self.traffic.closed:
+        if not self.may_come_back() or self.traffic.closed:
             return None
         for person in self.traffic.people:
             person.disconnect("leave")

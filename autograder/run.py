@@ -40,7 +40,8 @@ class Run:
         never_started: name of the test that found that the server does not start at all.
         no_dialect: why nobody can find out how the server speaks: it does not start.
         uses_again: whether a story may be told to a server that an earlier one has left as it was
-            at first, in place of a new one; until one fails. What fails is told to a new one.
+            at first, in place of a new one; until one fails, or leaves something behind. What fails
+            is told to a new one.
     """
 
     seed: int
@@ -66,12 +67,13 @@ class Run:
         if self.dialect is None:
             assert self.launcher is not None
             try:
-                self.dialect = learn_dialect(self.launcher)
+                self.dialect = learn_dialect(self.launcher, keep=self.uses_again)
             except Unmet as unmet:
                 self.no_dialect = unmet
                 raise
             # only now: nobody watches a server that waits for its turn, and bombs go off there, too
-            self.launcher.ahead = not self.uses_again
+            if self.launcher.spare is None:
+                self._use_new_ones()
         return self.dialect
 
     def starts(self) -> bool:
@@ -110,10 +112,15 @@ class Run:
 
         with contextlib.ExitStack() as rooms:
             yield open_room
-            if self.uses_again:
-                launcher.spare = opened[0].give_back() if len(opened) == 1 else None
-                # one that does not come back once will not the next time
-                launcher.ahead = launcher.spare is None
+            if self.uses_again and len(opened) == 1 and opened[0].may_come_back():
+                launcher.spare = opened[0].give_back()
+                if launcher.spare is None:  # nor will it come back after another story
+                    self._use_new_ones()
+
+    def _use_new_ones(self) -> None:
+        """Start a server for each story from now on."""
+        assert self.launcher is not None
+        self.uses_again, self.launcher.ahead = False, True
 
     def cast(self, name: str) -> Cast:
         """Return names and texts for the test `name` alone, drawn from the run's seed."""
@@ -141,8 +148,7 @@ class Run:
         except Exception:
             if not self.uses_again:
                 raise
-            assert self.launcher is not None
-            self.uses_again, self.launcher.ahead = False, True
+            self._use_new_ones()
             if not self._borrowed:
                 raise
             with self.rooms() as open_room:
