@@ -99,12 +99,12 @@ def grade_course(
         student: an id, or a pattern such as `a*`.
         again: whether to grade what has been graded, too.
         without_sandbox: whether a machine that has none may run students' programs.
-        workers: how many processes check servers; None for one a core.
+        workers: how many processes check servers; None for one more than there are cores.
 
     Raises:
         CourseError: there is no course, no such assignment, or nothing has been handed in.
     """
-    count = workers or cores()
+    count = workers or cores() + 1  # because one often waits for its server
     # nbgrader takes more than a second to import: the processes get ready meanwhile
     with contextlib.chdir(_root(Path.cwd())), processes_ahead(count, get_ready) as processes:
         converter = _converter(assignment, student)
