@@ -318,7 +318,7 @@ class Values:
     )
     """Modules whose types tell by their `repr` whatever can change of them."""
     TOLD_BY_ATTRIBUTES = frozenset("queue socketserver argparse".split())
-    PLAIN = (type(None), bool, int, float, complex, str, bytes)
+    PLAIN: tuple[Any, ...] = (type(None), bool, int, float, complex, str, bytes)
 
     def __init__(self, folder: str, at_first: dict[str, set[str]]) -> None:
         self.folder = folder
@@ -350,7 +350,7 @@ class Values:
                     self._write_frame(frame)
                 frame = frame.f_back
         self._write(dict(os.environ))
-        self._said.append(os.getcwd())
+        self._said.append(f"{os.getcwd()} {socket.getdefaulttimeout()}")
         self._write_files(self.folder)
         return hash("\n".join(self._said))
 
@@ -382,7 +382,7 @@ class Values:
         if id(names) not in self._seen:
             self._see(names)
             for name, value in list(names.items()):
-                if not name.startswith("__") and not is_over(value):
+                if not (name.startswith("__") and name.endswith("__")) and not is_over(value):
                     self._said.append(name)
                     self._write(value)
 
@@ -432,16 +432,18 @@ class Values:
         if isinstance(value, property):
             return [value.fget, value.fset, value.fdel]
         own = kind.__module__ in self._modules
-        if isinstance(value, dict):
+        if isinstance(value, self.PLAIN):  # of a class of the student's
+            parts += [base.__repr__(value) for base in self.PLAIN if isinstance(value, base)]
+        elif isinstance(value, dict):
             parts += [part for item in list(dict.items(value)) for part in item]
         elif isinstance(value, list | tuple | set | frozenset | collections.deque):
             parts += list(value)
         elif isinstance(value, bytearray):
             parts.append(bytes(value))
         elif isinstance(value, socket.socket):
-            parts.append(value.fileno())
+            parts += [value.fileno(), value.gettimeout()]
         elif kind.__module__ in self.TOLD_BY_REPR and not hasattr(kind, "__next__"):
-            return [repr(value)]
+            parts.append(repr(value))
         elif not own and kind.__module__ not in self.TOLD_BY_ATTRIBUTES:
             raise CannotTell(kind.__qualname__)
         if own and any("__slots__" in vars(each) for each in kind.__mro__):
@@ -459,8 +461,8 @@ def is_over(value: object) -> bool:
         return value.fileno() < 0
     if isinstance(value, threading.Thread):
         return not value.is_alive()
-    if isinstance(value, tuple) and len(value) == 2:
-        return isinstance(value[0], str) and isinstance(value[1], int)
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str):
+        return value[0].endswith("127.0.0.1")
     return False
 
 

@@ -151,6 +151,18 @@ LEAVES = {
     "the environment": {"before": "import os", "each": "os.environ['A'] = 'b'"},
     "another folder": {"before": "import os\nos.mkdir('a')", "each": "os.chdir('a')"},
     "very much": {"before": "many = [[number] for number in range(9999)]"},
+    "a pair of a name and a number": {"each": "global last; last = ('Alice', 3)"},
+    "another text of a class of its own": {
+        "before": "class Name(str):\n    pass\nlast = Name('Alice')",
+        "each": "global last; last = Name('Bob')",
+    },
+    "a time limit": {"each": "server.settimeout(99)"},
+    "a time limit for all": {"each": "socket.setdefaulttimeout(99)"},
+    "a name with underscores": {"before": "__count = 0", "each": "global __count; __count += 1"},
+    "a namespace": {
+        "before": "import types\nchat = types.SimpleNamespace(last=types.SimpleNamespace(x=[]))",
+        "each": "chat.last.x.append(1)",
+    },
     "what nobody can look into": {"before": "import asyncio"},
 }
 
