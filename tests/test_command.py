@@ -147,7 +147,7 @@ def test_a_failure_of_the_grader_is_never_the_students(tmp_path: Path) -> None:
     broken.write_text(
         "import sys\n"
         "from autograder import learning\n"
-        "def fail(launcher):\n"
+        "def fail(*arguments, **options):\n"
         "    raise RuntimeError('the grader is broken')\n"
         "learning.learn_dialect = fail\n"
         "from autograder.cli import main\n"
