@@ -263,7 +263,8 @@ def _tell(run: Run, stories: Sequence[Story], on_story: Callable[[str], None], l
     assert run.launcher is not None
     for number, story in enumerate(stories, start=1):
         on_story(story.name)
-        if last and number == len(stories):
+        run.is_last = last and number == len(stories)
+        if run.is_last:
             run.launcher.ahead = False  # nobody would need that server
         if "timestamp" in story.test.__module__:  # only there clocks are set
             run.launcher.load_clock()

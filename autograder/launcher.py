@@ -301,22 +301,27 @@ class Values:
     """Writes down what the student's own variables hold, to be compared with what they hold later.
 
     That is what the variables of the student's modules and of the functions that are being called
-    hold, with all that hangs on it, the environment, and the files in the server's folder. Passed
-    over is what a client that has left leaves behind in an accept loop: see `is_over`, and numbers
-    and texts in variables of a function that held nothing at first.
+    hold, with all that hangs on it, where those functions stand, the environment, and the files in
+    the server's folder. Passed over is what a client that has left leaves behind in an accept loop:
+    a variable there that held nothing at first, that no function inside uses, and that holds what
+    `is_over` now.
 
     Args:
         folder: where the student's files are.
-        at_first: names of the variables of each function that is being called which held something
-            at first; empty now, if this is the first time.
+        at_first: names of the variables of each function that is being called, and of each module
+            that is being run, which held something at first; empty now, if this is the first time.
     """
 
     MOST = 5000  # values; whoever has more is not compared
     TOLD_BY_REPR = frozenset(
         "builtins types typing datetime zoneinfo re pathlib decimal fractions uuid ipaddress string"
-        " dataclasses select selectors threading _thread _io".split()
+        " dataclasses threading _thread _io".split()
     )
-    """Modules whose types tell by their `repr` whatever can change of them."""
+    """Modules whose types tell by their `repr` and their attributes whatever can change of them."""
+    HIDES = frozenset(
+        "memoryview dict_keys dict_values dict_items mappingproxy coroutine _local".split()
+    )
+    """Types of these modules that do not."""
     TOLD_BY_ATTRIBUTES = frozenset("queue socketserver argparse".split())
     PLAIN: tuple[Any, ...] = (type(None), bool, int, float, complex, str, bytes)
 
@@ -341,14 +346,14 @@ class Values:
         """
         if "asyncio" in sys.modules:  # the variables of what waits there are on no stack
             raise CannotTell("asyncio")
-        for name in sorted(self._modules):
-            self._write_names(sys.modules[name].__dict__)
         for _thread, innermost in sorted(sys._current_frames().items()):
             frame: types.FrameType | None = innermost
             while frame is not None:
                 if self._is_own(frame.f_code.co_filename):
                     self._write_frame(frame)
                 frame = frame.f_back
+        for name in sorted(self._modules):
+            self._write_names(sys.modules[name].__dict__)
         self._write(dict(os.environ))
         self._said.append(f"{os.getcwd()} {socket.getdefaulttimeout()}")
         self._write_files(self.folder)
@@ -365,24 +370,21 @@ class Values:
                 self._write_files(entry.path)
 
     def _write_frame(self, frame: types.FrameType) -> None:
-        """Write what the variables of a function hold."""
-        name, names = frame.f_code.co_name, frame.f_locals
-        self._said.append(name)
-        if names is frame.f_globals:
-            return
+        """Write what the variables of a function, or of a module that is being run, hold."""
+        code, names = frame.f_code, frame.f_locals
+        self._said.append(f"{code.co_name} {frame.f_lineno}")
         if self._first:
-            self._at_first.setdefault(name, set()).update(names)
-        known = self._at_first.get(name, set())
-        self._write_names(
-            {key: names[key] for key in names if key in known or type(names[key]) not in self.PLAIN}
-        )
+            self._at_first.setdefault(code.co_name, set()).update(names)
+        known = self._at_first.get(code.co_name, set()) | mentioned_inside(code)
+        self._write_names(names, known)
 
-    def _write_names(self, names: dict[str, Any]) -> None:
-        """Write what variables hold."""
+    def _write_names(self, names: dict[str, Any], known: set[str] | None = None) -> None:
+        """Write what variables hold: all, or the `known` ones and those that are not over."""
         if id(names) not in self._seen:
             self._see(names)
             for name, value in list(names.items()):
-                if not (name.startswith("__") and name.endswith("__")) and not is_over(value):
+                of_python = name.startswith("__") and name.endswith("__")
+                if not of_python and (known is None or name in known or not is_over(value)):
                     self._said.append(name)
                     self._write(value)
 
@@ -415,10 +417,8 @@ class Values:
         import collections
 
         parts: list[Any] = []
-        if isinstance(value, types.ModuleType):
-            if value.__name__ in self._modules:
-                self._write_names(value.__dict__)
-            return parts
+        if isinstance(value, types.ModuleType):  # of the student's are all written anyway
+            return [value.__name__]
         if isinstance(value, type):
             own = value.__module__ in self._modules
             return [value.__qualname__, dict(vars(value)) if own else value.__module__]
@@ -429,6 +429,8 @@ class Values:
             return [*parts, value.__qualname__]
         if isinstance(value, types.MethodType | staticmethod | classmethod):
             return [value.__func__, getattr(value, "__self__", None)]
+        if isinstance(value, types.BuiltinFunctionType):
+            return [value.__self__, value.__qualname__]
         if isinstance(value, property):
             return [value.fget, value.fset, value.fdel]
         own = kind.__module__ in self._modules
@@ -442,21 +444,27 @@ class Values:
             parts.append(bytes(value))
         elif isinstance(value, socket.socket):
             parts += [value.fileno(), value.gettimeout()]
-        elif kind.__module__ in self.TOLD_BY_REPR and not hasattr(kind, "__next__"):
+        elif self._is_told_by_repr(kind):
             parts.append(repr(value))
         elif not own and kind.__module__ not in self.TOLD_BY_ATTRIBUTES:
             raise CannotTell(kind.__qualname__)
         if own and any("__slots__" in vars(each) for each in kind.__mro__):
             raise CannotTell(kind.__qualname__)
-        return [*parts, getattr(value, "__dict__", None)]
+        return [*parts, kind if own else None, getattr(value, "__dict__", None)]
+
+    def _is_told_by_repr(self, kind: type) -> bool:
+        told = kind.__module__ in self.TOLD_BY_REPR and kind.__name__ not in self.HIDES
+        return told and not hasattr(kind, "__next__")
 
 
 def is_over(value: object) -> bool:
-    """Tell whether a value is what is left of a client: an address, or a thread or a socket that
-    has ended.
+    """Tell whether a value is what is left of a client: an address, a thread or a socket that has
+    ended, or a mere yes or no.
     """
     import threading
 
+    if isinstance(value, bool):
+        return True
     if isinstance(value, socket.socket):
         return value.fileno() < 0
     if isinstance(value, threading.Thread):
@@ -464,6 +472,15 @@ def is_over(value: object) -> bool:
     if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str):
         return value[0].endswith("127.0.0.1")
     return False
+
+
+def mentioned_inside(code: types.CodeType) -> set[str]:
+    """Return the names that the functions use which are defined in a function, or in a module."""
+    names: set[str] = set()
+    for inner in code.co_consts:
+        if isinstance(inner, types.CodeType):
+            names |= {*inner.co_names, *inner.co_freevars} | mentioned_inside(inner)
+    return names
 
 
 def is_bound(cell: types.CellType) -> bool:

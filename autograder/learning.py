@@ -43,7 +43,8 @@ def learn_dialect(launcher: Launcher, *, keep: bool = False) -> Dialect:
                 expected=_("the server waits quietly and uses no processor time"),
                 got=room.why_no_more(),
             )
-        launcher.spare = room.give_back()
+        if keep:
+            launcher.spare = room.give_back()
         return dialect
 
 

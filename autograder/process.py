@@ -144,8 +144,9 @@ class ServerProcess:
         with contextlib.suppress(OSError):
             self.channel.sock.close()
         if isinstance(self.output, int):
-            with contextlib.suppress(OSError):
+            if self.output >= 0:  # the second time it could be somebody else's
                 os.close(self.output)
+            self.output = -1
         else:
             self.output.close()
 
@@ -535,6 +536,7 @@ class WarmLauncher:
         for server in (self._next, self.spare):
             if server is not None:
                 server.close()
+        self._next = self.spare = None
         self._channel.sock.close()
 
     def close(self) -> None:

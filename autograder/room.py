@@ -165,9 +165,12 @@ class Room:
         """
         if not self.may_come_back() or self.traffic.closed:
             return None
+        known = self.launcher.spins, self.launcher.dawdles
         for person in self.traffic.people:
             person.disconnect("leave")
         if self.at_rest() != self.process.at_first or self.traffic.flood:
+            # no story waits here, and none is to be judged by it
+            self.launcher.spins, self.launcher.dawdles = known
             return None
         self.traffic.closed = True
         self._close.detach()

@@ -54,7 +54,8 @@ class Run:
     never_started: str | None = None
     no_dialect: Unmet | None = None
     uses_again: bool = False
-    _borrowed: bool = False  # the story that is told now has such a server
+    is_last: bool = False  # no story comes after the one that is told now
+    _borrowed: bool = False  # that one has a server that was used before
 
     def learn(self) -> Dialect:
         """Return how the server speaks, found out once.
@@ -120,7 +121,7 @@ class Run:
     def _use_new_ones(self) -> None:
         """Start a server for each story from now on."""
         assert self.launcher is not None
-        self.uses_again, self.launcher.ahead = False, True
+        self.uses_again, self.launcher.ahead = False, not self.is_last
 
     def cast(self, name: str) -> Cast:
         """Return names and texts for the test `name` alone, drawn from the run's seed."""
@@ -142,6 +143,9 @@ class Run:
 
     def _tell(self, story: Story) -> None:
         """Run one story, and once more with a new server if one that was used before fails it."""
+        launcher = self.launcher
+        assert launcher is not None
+        known = launcher.spins, launcher.dawdles
         try:
             with self.rooms() as open_room:
                 self._call(story, open_room)
@@ -151,6 +155,7 @@ class Run:
             self._use_new_ones()
             if not self._borrowed:
                 raise
+            launcher.spins, launcher.dawdles = known  # as if this had not been
             with self.rooms() as open_room:
                 self._call(story, open_room)
 

@@ -69,7 +69,7 @@ AS_AT_FIRST = {
         "before": "last = None",
         "each": "global last; last = message; last = None",
     },
-    "variables of the accept loop": {"accepted": "number, said = 7, f'{address} is in'"},
+    "variables of the accept loop": {"accepted": "full, peer = False, client.getpeername()"},
     "enclosed variables": {
         "before": (
             "def counter():\n    count = 0\n    def add(by):\n        nonlocal count\n"
@@ -135,6 +135,25 @@ LEAVES = {
         "each": "helper.count += 1",
         "helper_py": b"count = 0\n",
     },
+    "an attribute of an event": {
+        "before": "ready = threading.Event()",
+        "each": "ready.last = message",
+    },
+    "an attribute of a class that no variable holds": {
+        "before": "def make():\n    class Chat:\n        n = 0\n    return Chat()\nchat = make()",
+        "each": "type(chat).n += 1",
+    },
+    "what a builtin method belongs to": {"before": "add = [].append", "each": "add(message)"},
+    "an attribute of a thread that was never started": {
+        "before": "class Chat(threading.Thread):\n    pass\nchat = Chat()",
+        "each": "chat.last = message",
+    },
+    "a new global that a function uses, although what it holds has ended": {
+        "each": "global last; last = client",
+    },
+    "a text in the accept loop": {"accepted": "said = f'{address} is in'"},
+    "a pair in the accept loop": {"first": "last = ('', 0)", "accepted": "last = ('Alice', 1)"},
+    "another place in the program": {"first": "handle(server.accept()[0])"},
     "a number that the accept loop counts": {"first": "count = 0", "accepted": "count += 1"},
     "a list in the accept loop": {"first": "all = []", "accepted": "all.append(client)"},
     "a connection": {"before": "clients = []", "each": "clients.append(client.dup())"},
@@ -174,6 +193,18 @@ def test_a_server_in_which_something_is_left_is_not(code):
     with serving(server(**code), **beside) as room:
         assert not given_back(room)
         assert room.process.exit is None
+
+
+def test_an_accept_loop_that_is_in_no_function_comes_back_too():
+    head, _loop = server().split("def receive():")
+    loop = """
+while True:
+    client, address = server.accept()
+    thread = threading.Thread(target=handle, args=(client,), daemon=True)
+    thread.start()
+"""
+    with serving(head + loop) as room:
+        assert given_back(room)
 
 
 def test_nor_is_one_whose_clock_or_threads_were_meddled_with():
@@ -288,6 +319,44 @@ def test_what_fails_with_a_server_that_was_used_is_told_to_a_new_one(started):
     assert result.points == result.max_points
     stories = sum(len(challenge.tests) for challenge in result.challenges)
     assert 5 < len(started) <= stories + 2
+
+
+LOST = ("def receive():\n", "def receive():\n    server.accept()[0].close()\n")
+TARGET = (
+    "    elif words[1] not in nicknames:\n"
+    '        send(client, words[1] + " tidak sedang online")\n',
+    "    elif False:\n        pass\n",
+)
+LAST = (
+    "        with lock:\n            target = clients[nicknames.index(words[1])]\n    ",
+    "        global target\n"
+    "        if words[1] in nicknames:\n"
+    "            target = clients[nicknames.index(words[1])]\n",
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "challenge", "edits"),
+    [
+        ("reference/modul_contoh/server.py", "lists", [LOST]),
+        ("tests/servers/solutions/exercise_pm.py", "pm", [TARGET, LAST]),
+    ],
+    ids=["the first client is lost", "who got the last private message gets this one, too"],
+)
+def test_what_goes_wrong_at_first_alone_is_found_all_the_same(monkeypatch, path, challenge, edits):
+    source = (PROJECT / path).read_text(encoding="utf-8")
+    for old, new in edits:
+        assert source.count(old) == 1, old
+        source = source.replace(old, new)
+
+    def outcomes():
+        result = run_check([challenge], submission(source), seed=7)
+        assert 0 < result.points < result.max_points
+        return [test.outcome for test in result.challenges[0].tests]
+
+    found = outcomes()
+    monkeypatch.setattr(Room, "give_back", lambda _room: None)
+    assert found == outcomes()
 
 
 def test_after_a_failure_each_story_has_a_new_server(started):
