@@ -31,7 +31,7 @@ def learn_dialect(launcher: Launcher, *, keep: bool = False) -> Dialect:
     with Room(launcher.submission, launcher=launcher, dialect=_UNKNOWN, hurry=True) as room:
         dialect = OUR_DIALECT
         if keep:
-            room.process.at_first = room.at_rest()
+            room.remember_rest()
         with contextlib.suppress(Unmet):
             dialect = _converse(room)
         room.launcher.notes.ends = room.process.exit is not None

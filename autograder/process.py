@@ -57,8 +57,8 @@ class ServerProcess:
         channel: the launcher's channel into that process.
         output: read end of its standard output and standard error, not blocking.
         ports: the ports on which it listens, in the order in which it opened them.
-        at_first: how it was when it came to rest before anybody spoke, see `Room.at_rest`; None
-            where nobody looked, or where nobody can tell.
+        at_first: how it was when it came to rest before anybody spoke, see `Room.remember_rest`;
+            None where nobody looked, or where nobody can tell.
         exit: how it ended, None while it runs.
     """
 

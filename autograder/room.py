@@ -139,7 +139,11 @@ class Room:
         self.traffic.closed = True
         self._close()
 
-    def at_rest(self) -> tuple[int, int] | None:
+    def remember_rest(self) -> None:
+        """Note how the server is now, before anybody speaks, so that it may be given back later."""
+        self.process.at_first = self._at_rest()
+
+    def _at_rest(self) -> tuple[int, int] | None:
         """Wait until the server rests; return what tells whether it is the same as at another time.
 
         That is how many threads it has and a number for all that its variables hold, as the server
@@ -168,7 +172,7 @@ class Room:
         known = self.launcher.spins, self.launcher.dawdles
         for person in self.traffic.people:
             person.disconnect("leave")
-        if self.at_rest() != self.process.at_first or self.traffic.flood:
+        if self._at_rest() != self.process.at_first or self.traffic.flood:
             # no story waits here, and none is to be judged by it
             self.launcher.spins, self.launcher.dawdles = known
             return None

@@ -106,10 +106,11 @@ class Run:
                 spare.stop()
                 spare = None
             self._borrowed |= spare is not None
-            opened.append(rooms.enter_context(room(process=spare, **more)))
+            new = rooms.enter_context(room(process=spare, **more))
+            opened.append(new)
             if self.uses_again and not more and spare is None:
-                opened[-1].process.at_first = opened[-1].at_rest()
-            return opened[-1]
+                new.remember_rest()
+            return new
 
         with contextlib.ExitStack() as rooms:
             yield open_room

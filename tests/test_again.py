@@ -4,11 +4,12 @@ import contextlib
 import os
 
 import pytest
-from helpers import PROJECT, SERVERS, serving, submission
+from helpers import PROJECT, REFERENCE, SERVERS, serving, submission
 
 from autograder.checking import run_check
 from autograder.dialect import OUR_DIALECT
-from autograder.process import WarmLauncher
+from autograder.learning import learn_dialect
+from autograder.process import WarmLauncher, start_launcher
 from autograder.room import Room
 from autograder.submission import read_server
 
@@ -41,15 +42,20 @@ def server(before="", each="pass", first="pass", accepted="pass"):
 
 def given_back(room):
     """Let somebody talk and leave; return whether the server is as it was at first."""
-    room.process.at_first = room.at_rest()
-    alice = room.join("Alice")
-    alice.send("halo")
-    alice.sees("halo")
+    room.remember_rest()
+    talk(room, "Alice", "halo")
     process = room.give_back()
     if process is not None:
         process.stop()
         room.launcher.close()
     return process is not None
+
+
+def talk(room, name, text):
+    """Let somebody come in and be answered."""
+    person = room.join(name)
+    person.send(text)
+    person.sees(text)
 
 
 AS_AT_FIRST = {
@@ -238,18 +244,16 @@ RIGHT = [
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_servers_of_all_kinds_come_back_to_what_they_were(name):
     path = SERVERS / f"{name}.py" if "/" in name else PROJECT / "reference" / name / "server.py"
-    with Room(path) as room:
-        room.join("Alice").leave()
-        room.process.at_first = None  # `dialect` is found out with another server
-        with Room(path, dialect=room.dialect) as room:
-            room.process.at_first = room.at_rest()
+    with contextlib.closing(start_launcher(read_server(path))) as launcher:
+        dialect = learn_dialect(launcher, keep=True)
+        process = launcher.spare
+        assert process is not None
+        with Room(path, launcher=launcher, dialect=dialect, process=process) as room:
             alice, bob = room.join("Alice", "Bob")
             alice.say("halo")
             bob.sees("halo")
             bob.crash()
-            assert room.give_back() is room.process
-            room.process.stop()
-            room.launcher.close()
+            assert room.give_back() is process
 
 
 @MODES
@@ -258,19 +262,15 @@ def test_the_next_room_knows_nothing_of_the_one_before(mode):
         first = serving(server(each="print(message)"), parts=mode)
         launcher = first.launcher
         closing.callback(launcher.close)
-        first.process.at_first = first.at_rest()
-        alice = first.join("Alice")
-        alice.send("halo")
-        alice.sees("halo")
+        first.remember_rest()
+        talk(first, "Alice", "halo")
         process = first.give_back()
         assert process is not None
         second = closing.enter_context(
             Room(launcher.submission, launcher=launcher, dialect=OUR_DIALECT, process=process)
         )
         assert (second.traffic.people, second.log) == ([], "")
-        bob = second.join("Bob")
-        bob.send("apa")
-        bob.sees("apa")
+        talk(second, "Bob", "apa")
         assert (second.log, first.log) == ("b'apa\\n'\n", "b'halo\\n'\n")
         assert second.give_back() is process, "it is as it was at first once more"
         process.stop()
@@ -296,8 +296,7 @@ BASICS = ["threading", "broadcast", "lists"]
 
 
 def test_a_right_server_is_started_a_few_times_in_a_check(started):
-    path = PROJECT / "reference" / "modul_contoh" / "server.py"
-    result = run_check(BASICS, read_server(path))
+    result = run_check(BASICS, read_server(REFERENCE))
     assert result.points == result.max_points
     stories = sum(len(challenge.tests) for challenge in result.challenges)
     assert len(started) < stories / 3
@@ -305,7 +304,7 @@ def test_a_right_server_is_started_a_few_times_in_a_check(started):
 
 def test_what_fails_with_a_server_that_was_used_is_told_to_a_new_one(started):
     """It answers no more after many clients, more than any story has, and hides their number."""
-    source = (PROJECT / "reference" / "modul_contoh" / "server.py").read_text(encoding="utf-8")
+    source = REFERENCE.read_text(encoding="utf-8")
     before = 'def handle(client):\n    """Serve'
     assert source.count(before) == 1
     tired = source.replace(
@@ -360,7 +359,7 @@ def test_what_goes_wrong_at_first_alone_is_found_all_the_same(monkeypatch, path,
 
 
 def test_after_a_failure_each_story_has_a_new_server(started):
-    source = (PROJECT / "reference" / "modul_contoh" / "server.py").read_text(encoding="utf-8")
+    source = REFERENCE.read_text(encoding="utf-8")
     wrong = source.replace('broadcast(f"{nickname} keluar!")', "pass")
     result = run_check(BASICS, submission(wrong))
     failed = [test.outcome for part in result.challenges for test in part.tests].index("failed")
@@ -370,9 +369,8 @@ def test_after_a_failure_each_story_has_a_new_server(started):
 
 
 def test_nothing_stays_open_of_a_server_that_nobody_asked_for_any_more():
-    path = PROJECT / "reference" / "modul_contoh" / "server.py"
-    run_check(BASICS, read_server(path))
+    run_check(BASICS, read_server(REFERENCE))
     before = len(os.listdir("/proc/self/fd"))
     for _time in range(3):
-        run_check(BASICS, read_server(path))
+        run_check(BASICS, read_server(REFERENCE))
     assert len(os.listdir("/proc/self/fd")) == before
